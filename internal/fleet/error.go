@@ -1,0 +1,80 @@
+package fleet
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Code classes an Error. Transports translate it; the domain knows no statuses.
+type Code string
+
+// The codes and what a transport makes of them.
+const (
+	CodeMalformed    Code = "MALFORMED"           // 400: could not be read
+	CodeUnauthorized Code = "UNAUTHORIZED"        // 401: no or bad credentials
+	CodeForbidden    Code = "FORBIDDEN"           // 403: the caller's role may not
+	CodeNotFound     Code = "NOT_FOUND"           // 404: no such object for this caller
+	CodeConflict     Code = "CONFLICT"            // 409: another object is in the way
+	CodeInvalid      Code = "VALIDATE_FAILED"     // 422: read, understood and refused
+	CodeTooMany      Code = "TOO_MANY_REQUESTS"   // 429
+	CodeUnavailable  Code = "SERVICE_UNAVAILABLE" // 503: try again later
+)
+
+// Error is what a use case returns when it refuses. Its texts are safe to show:
+// they name fields and remedies, never secrets.
+type Error struct {
+	Code    Code
+	Message string
+	// Fields holds one entry for each fault of the input, in its order.
+	Fields []Fault
+}
+
+// Fault is one thing wrong with an input.
+type Fault struct {
+	Pointer string // JSON pointer into the request body: "/codecs/2"
+	Message string // what is wrong and what would be right
+}
+
+func (e *Error) Error() string {
+	if len(e.Fields) == 0 {
+		return e.Message
+	}
+	var b strings.Builder
+	b.WriteString(e.Message)
+	for _, f := range e.Fields {
+		fmt.Fprintf(&b, "; %s: %s", f.Pointer, f.Message)
+	}
+	return b.String()
+}
+
+// CodeOf returns the code of the Error that err wraps, or "" for any other error,
+// whose text is not for the caller's eyes.
+func CodeOf(err error) Code {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// NotFound is the error for an object that the caller cannot see.
+func NotFound(kind string) error { return errorf(CodeNotFound, "there is no such %s", kind) }
+
+// faults collects what is wrong with an input.
+type faults []Fault
+
+func (f *faults) add(pointer, format string, args ...any) {
+	*f = append(*f, Fault{pointer, fmt.Sprintf(format, args...)})
+}
+
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return &Error{Code: CodeInvalid, Message: "the request was refused; nothing was changed", Fields: f}
+}

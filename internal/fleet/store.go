@@ -1,0 +1,180 @@
+package fleet
+
+import (
+	"context"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
+)
+
+// Store keeps the fleet. What Write has returned from without error is durable.
+//
+// Within both functions, an object that is not there is a CodeNotFound *Error and
+// one that is in the way of a unique rule a CodeConflict *Error that names the rule.
+type Store interface {
+	// Read runs f on one consistent state.
+	Read(ctx context.Context, f func(Reader) error) error
+	// Write runs f alone among writers; all of what it does is kept if it
+	// returns nil, and nothing otherwise.
+	Write(ctx context.Context, f func(Writer) error) error
+	// NewID returns an ID that no object has or had, rising with time.
+	NewID() ID
+}
+
+// Reader is what can be read. Lists come with the count of all that match,
+// without Top and Skip, if the query asks for it; else 0.
+type Reader interface {
+	Tenant(ctx context.Context, id ID) (Tenant, error)
+	TenantByDomain(ctx context.Context, domain string) (Tenant, error)
+	Tenants(ctx context.Context, q listquery.Query) ([]Tenant, int, error)
+
+	User(ctx context.Context, tenant, id ID) (User, error)
+	UserByExtension(ctx context.Context, tenant ID, extension string) (User, error)
+	Users(ctx context.Context, tenant ID, q listquery.Query) ([]User, int, error)
+
+	Phone(ctx context.Context, tenant, id ID) (Phone, error)
+	PhoneByMAC(ctx context.Context, tenant ID, m mac.Addr) (Phone, error)
+	PhonesOfUser(ctx context.Context, tenant, user ID, q listquery.Query) ([]Phone, int, error)
+	PhoneRow(ctx context.Context, tenant ID, m mac.Addr) (PhoneRow, error)
+	PhoneRows(ctx context.Context, tenant ID, q listquery.Query) ([]PhoneRow, int, error)
+	// TemplateUses counts the phones and DECT bases of a tenant that use a template.
+	TemplateUses(ctx context.Context, tenant ID, filename string) (int, error)
+	// MACTaken says whether any tenant has a phone or base with the address, and
+	// whether it is this tenant's.
+	MACTaken(ctx context.Context, tenant ID, m mac.Addr) (taken, ours bool, err error)
+
+	DectPhone(ctx context.Context, tenant, id ID) (DectPhone, error)
+	DectPhones(ctx context.Context, tenant ID, q listquery.Query) ([]DectPhone, int, error)
+	Members(ctx context.Context, tenant, dect ID) ([]Member, error) // by handset index
+	// MemberOf lists the bases of the tenant on which the user is a member.
+	MemberOf(ctx context.Context, tenant, user ID) ([]DectPhone, error)
+
+	Template(ctx context.Context, tenant ID, filename string) (TemplateFile, error)
+	Templates(ctx context.Context, tenant ID) ([]TemplateFile, error)
+
+	Sighting(ctx context.Context, m mac.Addr) (Sighting, error)
+
+	Enrolment(ctx context.Context, tenant, id ID) (Enrolment, error)
+	// Enrolments lists those that had not expired at the time given.
+	Enrolments(ctx context.Context, tenant ID, at time.Time, q listquery.Query) ([]Enrolment, int, error)
+
+	Account(ctx context.Context, tenant, id ID) (Account, error)
+	AccountByName(ctx context.Context, tenant ID, username string) (Account, error)
+	Accounts(ctx context.Context, tenant ID, q listquery.Query) ([]Account, int, error)
+	Token(ctx context.Context, hash [32]byte) (Token, error)
+	TokenByID(ctx context.Context, tenant, id ID) (Token, error)
+	// Tokens lists access tokens.
+	Tokens(ctx context.Context, tenant ID, q listquery.Query) ([]Token, int, error)
+}
+
+// Writer is what can be changed. Update functions change the whole object but its
+// ID, tenant and CreatedAt.
+type Writer interface {
+	Reader
+
+	InsertTenant(ctx context.Context, t Tenant) error
+	UpdateTenant(ctx context.Context, t Tenant) error
+	// DeleteTenant removes the tenant and everything in it.
+	DeleteTenant(ctx context.Context, id ID) error
+
+	InsertUser(ctx context.Context, u User) error
+	UpdateUser(ctx context.Context, u User) error
+	// DeleteUser removes the user, its phones and its places as a DECT member.
+	DeleteUser(ctx context.Context, tenant, id ID) error
+
+	InsertPhone(ctx context.Context, p Phone) error
+	UpdatePhone(ctx context.Context, p Phone) error
+	DeletePhone(ctx context.Context, tenant, id ID) error
+
+	InsertDectPhone(ctx context.Context, d DectPhone) error
+	UpdateDectPhone(ctx context.Context, d DectPhone) error
+	DeleteDectPhone(ctx context.Context, tenant, id ID) error
+	ReplaceMembers(ctx context.Context, tenant, dect ID, members []Member) error
+
+	PutTemplate(ctx context.Context, t TemplateFile) error
+	DeleteTemplate(ctx context.Context, tenant ID, filename string) error
+
+	// SetRejected marks the sighting of a device, making one if there is none.
+	SetRejected(ctx context.Context, tenant ID, m mac.Addr, rejected bool) error
+
+	InsertEnrolment(ctx context.Context, e Enrolment) error
+	DeleteEnrolment(ctx context.Context, tenant, id ID) error
+	// UseEnrolment notes that the phone has enrolled in the window. It returns
+	// false if it had before.
+	UseEnrolment(ctx context.Context, id ID, m mac.Addr) (bool, error)
+
+	InsertAccount(ctx context.Context, a Account) error
+	UpdateAccount(ctx context.Context, a Account) error
+	// DeleteAccount removes the account and its tokens.
+	DeleteAccount(ctx context.Context, tenant, id ID) error
+	InsertToken(ctx context.Context, t Token) error
+	TouchToken(ctx context.Context, id ID, used time.Time) error
+	// DeleteToken removes one token; DeleteFamily all of one sign-in.
+	DeleteToken(ctx context.Context, tenant, id ID) error
+	DeleteFamily(ctx context.Context, family ID) error
+
+	Audit(ctx context.Context, r AuditRecord) error
+}
+
+// Changes is told, after a write has become durable and before its caller hears
+// of it, what phones may see differently from now on.
+type Changes interface {
+	TenantChanged(ctx context.Context, tenant ID) error
+	UserChanged(ctx context.Context, tenant, user ID) error
+	PhoneChanged(ctx context.Context, tenant ID, m mac.Addr) error
+	TemplateChanged(ctx context.Context, tenant ID, filename string) error
+	EnrolmentsChanged(ctx context.Context, tenant ID) error
+}
+
+// Catalog knows the templates: built in, and a tenant's own over them.
+type Catalog interface {
+	// Builtins lists the filenames that are built in.
+	Builtins() []string
+	// Builtin returns the source of a built-in template.
+	Builtin(filename string) (content string, ok bool)
+	// Models lists the models of every usable template of the tenant.
+	Models(ctx context.Context, tenant ID) ([]ModelRow, error)
+	// Describe returns what a template offers, or a CodeNotFound error.
+	Describe(ctx context.Context, tenant ID, filename string) (TemplateInfo, error)
+	// Check compiles content as the tenant's filename would be, with all that
+	// extends it, and returns a CodeInvalid error with line and column.
+	Check(ctx context.Context, tenant ID, filename, content string) error
+	// CheckValue returns why the vendor's files cannot carry a value, or "".
+	CheckValue(vendor, value string) string
+}
+
+// ModelRow is one model of one template.
+type ModelRow struct {
+	Filename    string
+	Vendor      string
+	Model       string
+	DisplayName string
+	Accounts    int
+	Keys        int // of the phone itself
+	Handsets    int // members that a DECT base takes; 0 for a desk phone
+}
+
+// TemplateInfo is what a template offers for its phones: neutral names, the
+// default first.
+type TemplateInfo struct {
+	Filename          string
+	Vendor            string
+	DECT              bool
+	Models            []ModelRow
+	Languages         []string
+	Tones             []string
+	TimeZones         []string
+	Ringtones         []string
+	QueueRingtones    []string
+	ExternalRingtones []string
+	DateFormats       []string
+	TimeFormats       []string
+	PowerLEDs         []string
+	Backlights        []string
+	Screensavers      []string
+	Codecs            []string
+	Transports        []string
+	EnableLLDP        bool
+	WANVLAN, PCVLAN   VLAN
+}

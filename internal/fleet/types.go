@@ -1,0 +1,312 @@
+package fleet
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/secret"
+)
+
+// Interface names the address by which a phone reaches its PBX.
+type Interface string
+
+// The interfaces.
+const (
+	WebDomain   Interface = "WEB_DOMAIN"
+	PublicIPv4  Interface = "PUBLIC_IPV4"
+	PublicIPv6  Interface = "PUBLIC_IPV6"
+	PrivateIPv4 Interface = "PRIVATE_IPV4"
+	PrivateIPv6 Interface = "PRIVATE_IPV6"
+	SBCDomain   Interface = "SBC_DOMAIN"
+)
+
+// Interfaces lists every interface in the order of the API's enum.
+var Interfaces = []Interface{WebDomain, PublicIPv4, PublicIPv6, PrivateIPv4, PrivateIPv6, SBCDomain}
+
+// Transport carries SIP.
+type Transport string
+
+// The transports.
+const (
+	UDP Transport = "UDP"
+	TCP Transport = "TCP"
+	TLS Transport = "TLS"
+)
+
+// Languages lists the neutral language names of the API.
+var Languages = []string{
+	"ENGLISH", "CHINESE", "DUTCH", "FRENCH", "GERMAN", "GREEK", "ITALIAN", "JAPANESE",
+	"POLISH", "RUSSIAN", "SPANISH", "SWEDISH", "UKRAINIAN", "BULGARIAN",
+}
+
+// Transfers lists what a BLF key does during a call. The first is the default.
+var Transfers = []string{"BLIND", "ATTENDED", "NEW_CALL"}
+
+// Tenant is a customer: one SIP domain and everything in it.
+type Tenant struct {
+	ID     ID
+	Name   string // unique
+	Domain string // SIP domain: host part of every address of record; unique
+	// Code is the unguessable-enough, not secret, name of the tenant in its
+	// shared provisioning address. The installation's first tenant, reached at
+	// the shared root, has "".
+	Code string
+	// Endpoints says for each interface where the registrar is. A phone's
+	// outbound proxy is set where the host differs from Domain.
+	Endpoints map[Interface]Endpoint
+
+	NTP      []string // at most 2 hosts
+	TimeZone string   // IANA, the default for its phones
+	Language string
+	Tone     string // ISO 3166-1 alpha-3, such as DEU
+
+	ProvisioningURL string // base address for its phones; "" for the installation's
+	PollMinutes     int    // how often phones look for a new configuration
+	RegisterExpires int    // seconds
+	VoicemailNumber string
+	PickupCode      string
+
+	// EnrolNetworks are where a phone may enrol from; empty for private ranges.
+	EnrolNetworks []netip.Prefix
+	// EnrolMinutes is how long the window stays open that assigning a phone
+	// opens for it; 0 opens none.
+	EnrolMinutes int
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Endpoint is a registrar's address.
+type Endpoint struct {
+	Host          string // name or IP address, no port
+	UDP, TCP, TLS int    // ports; 0 where the transport is not offered
+}
+
+// User is an extension of the PBX.
+type User struct {
+	ID                   ID
+	Tenant               ID
+	ExtensionNumber      string // 3–64 digits, unique in the tenant
+	DisplayName          string
+	AuthName             string        // SIP authentication name; the extension number unless set
+	Password             secret.Secret // SIP password
+	VMPIN                secret.Secret // voicemail PIN
+	Keys                 []Key         // at most 200
+	CreatedAt, UpdatedAt time.Time
+}
+
+// KeyKind is what a programmable key does.
+type KeyKind string
+
+// The kinds of keys. A line key with a Value registers that extension of the
+// tenant on the phone as a further account.
+const (
+	KeyNone      KeyKind = "none"
+	KeyLine      KeyKind = "line"
+	KeyBLF       KeyKind = "blf"
+	KeySpeedDial KeyKind = "speed_dial"
+	KeyPark      KeyKind = "park"
+	KeyDTMF      KeyKind = "dtmf"
+	KeyURL       KeyKind = "url"
+)
+
+// KeyKinds lists every kind.
+var KeyKinds = []KeyKind{KeyNone, KeyLine, KeyBLF, KeySpeedDial, KeyPark, KeyDTMF, KeyURL}
+
+// Key is one key of an extension's phones. The first key of a phone is its own
+// line unless the list has a line key of its own; then places are as listed.
+type Key struct {
+	Kind  KeyKind
+	Value string
+	Label string
+	// FirstName and LastName are kept for clients that set a key so; they make
+	// the label where Label is empty.
+	FirstName, LastName string
+}
+
+// DeviceSettings is what desk phones and DECT bases have in common.
+type DeviceSettings struct {
+	Password           secret.Secret // of the phone's own web page
+	TimeZone           string
+	Language           string
+	Codecs             []string // best first
+	Interface          Interface
+	PreferredTransport Transport
+	RPS                bool
+	HTTPS              bool
+}
+
+// Phone is a desk phone of an extension.
+type Phone struct {
+	ID       ID
+	Tenant   ID
+	User     ID
+	MAC      mac.Addr // unique in the installation, DECT bases included
+	Filename string   // of its template
+	Vendor   string
+	Model    string
+	DeviceSettings
+	Transfer         string
+	Ringtone         string // neutral names of the template's profile; "" for its default
+	QueueRingtone    string
+	ExternalRingtone string
+	DateFormat       string
+	TimeFormat       string
+	PowerLED         string
+	Backlight        string
+	Screensaver      string
+	EnableLLDP       bool
+	WANVLAN, PCVLAN  VLAN
+	SerialNumber     string
+	DoorPassword1    secret.Secret
+	DoorPassword2    secret.Secret
+	// Token is the secret part of the phone's own provisioning address: 32
+	// base32 characters (160 bits), found by its SHA-256.
+	Token                secret.Secret
+	CreatedAt, UpdatedAt time.Time
+}
+
+// VLAN is the tag of one port.
+type VLAN struct {
+	Enabled  bool
+	ID       int // 1–4094
+	Priority int // 0–7
+}
+
+// DectPhone is a DECT base station.
+type DectPhone struct {
+	ID       ID
+	Tenant   ID
+	Name     string // 1–64 characters
+	MAC      mac.Addr
+	Template string // filename
+	Vendor   string
+	Model    string
+	DeviceSettings
+	Tone                 string
+	UserPassword         secret.Secret
+	EngineerPassword     secret.Secret
+	Region               string
+	HandsetLanguage      string
+	Lines                int // of its model, at creation
+	Token                secret.Secret
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Member is an extension on a handset of a DECT base.
+type Member struct {
+	User            ID
+	ExtensionNumber string
+	DisplayName     string
+	IPUI            string // 10 hex digits, or ""
+	HandsetIndex    int    // from 1
+}
+
+// TemplateFile is a tenant's custom firmware template, byte for byte.
+type TemplateFile struct {
+	Tenant    ID
+	Filename  string
+	Content   string
+	UpdatedAt time.Time
+}
+
+// Sighting is the last that was seen of a device.
+type Sighting struct {
+	MAC                 mac.Addr
+	Tenant              ID // whose shared address it asked at, or whose phone it is
+	Vendor              string
+	Model               string
+	Version             string // firmware
+	IP                  netip.Addr
+	UserAgent           string
+	FirstSeen, LastSeen time.Time
+	Rejected            bool
+}
+
+// PhoneRow is a line of the list of phones: a sighting, an assigned phone, or both.
+type PhoneRow struct {
+	MAC             mac.Addr
+	ExtensionNumber string // "" while not assigned
+	Name            string
+	Vendor          string
+	Model           string
+	Version         string
+	IP              string
+	Password        secret.Secret
+	VMPIN           secret.Secret
+	Rejected        bool
+}
+
+// Fetch is one request of a phone for a file.
+type Fetch struct {
+	Time                   time.Time
+	Tenant                 ID
+	MAC                    mac.Addr
+	File                   string // last part of the path, never the secret one
+	Level                  string // "L0", "L1" or "L2"
+	Status                 int
+	Bytes                  int64
+	IP                     netip.Addr
+	UserAgent              string
+	Vendor, Model, Version string
+	Reason                 string // why it was refused, or ""
+}
+
+// Enrolment is a window in which phones may enrol: each once.
+type Enrolment struct {
+	ID      ID
+	Tenant  ID
+	MAC     mac.Addr // the one phone; zero for every assigned phone of the tenant
+	Opened  time.Time
+	Expires time.Time
+	// Used are the phones that have enrolled in it.
+	Used []mac.Addr
+}
+
+// Account is a person or program that signs in with a password.
+type Account struct {
+	ID           ID
+	Tenant       ID // 0 for an administrator of the installation
+	Username     string
+	PasswordHash string // argon2id in PHC form
+	Role         Role
+	User         ID // its extension, or 0
+	Reveal       bool
+	CreatedAt    time.Time
+}
+
+// TokenKind tells an access token from the refresh token issued with it.
+type TokenKind string
+
+// The kinds of tokens.
+const (
+	AccessToken  TokenKind = "access"
+	RefreshToken TokenKind = "refresh"
+)
+
+// Token is a bearer credential. Its text is shown once and kept as a hash.
+type Token struct {
+	ID      ID
+	Kind    TokenKind
+	Hash    [32]byte // SHA-256 of the text
+	Tenant  ID       // 0 for the installation
+	Account ID       // that signed in, or 0 for a token made by hand
+	User    ID
+	Name    string
+	Role    Role
+	Reveal  bool
+	Family  ID // tokens of one sign-in, ended together
+	Created time.Time
+	Expires time.Time // zero for never
+	Used    time.Time // last, to the hour
+}
+
+// AuditRecord says who did what. It holds no secret.
+type AuditRecord struct {
+	Time    time.Time
+	Tenant  ID
+	Caller  string
+	Address string
+	Action  string // "phone.create", "secret.reveal" …
+	Object  string // "phone 001565aabbcc"
+}
