@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Code classes an Error. Transports translate it; the domain knows no statuses.
@@ -13,6 +14,7 @@ type Code string
 const (
 	CodeMalformed    Code = "MALFORMED"           // 400: could not be read
 	CodeUnauthorized Code = "UNAUTHORIZED"        // 401: no or bad credentials
+	CodeSignIn       Code = "SIGN_IN_FAILED"      // 400 with the code UNAUTHORIZED: a failed sign-in
 	CodeForbidden    Code = "FORBIDDEN"           // 403: the caller's role may not
 	CodeNotFound     Code = "NOT_FOUND"           // 404: no such object for this caller
 	CodeConflict     Code = "CONFLICT"            // 409: another object is in the way
@@ -28,6 +30,8 @@ type Error struct {
 	Message string
 	// Fields holds one entry for each fault of the input, in its order.
 	Fields []Fault
+	// Retry is how long to wait after CodeTooMany or CodeUnavailable; 0 if not known.
+	Retry time.Duration
 }
 
 // Fault is one thing wrong with an input.
