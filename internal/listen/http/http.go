@@ -1,0 +1,175 @@
+// Package http is the listener that phones fetch their files from. It translates
+// between HTTP and the provisioning core and holds the limits: methods, header
+// sizes, deadlines, connections, and how many requests without a secret address
+// one source may make.
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/dialplane/dialplane/internal/provision"
+)
+
+// Core answers phones.
+type Core interface {
+	Answer(ctx context.Context, r provision.Request) provision.Answer
+}
+
+// Limits bounds what phones, and strangers, may take. Zero fields take the
+// defaults.
+type Limits struct {
+	Connections int     // open at a time; 20 000
+	SharedRate  float64 // requests a second without a secret address from one /32 or /64; 50
+	SharedBurst int     // so many at once; 2 000
+}
+
+// Server serves phones.
+type Server struct {
+	server *http.Server
+	limits Limits
+}
+
+// New makes a server for the core.
+func New(core Core, limits Limits, log *slog.Logger) *Server {
+	if limits.Connections == 0 {
+		limits.Connections = 20_000
+	}
+	if limits.SharedRate == 0 {
+		limits.SharedRate = 50
+	}
+	if limits.SharedBurst == 0 {
+		limits.SharedBurst = 2000
+	}
+	return &Server{
+		limits: limits,
+		server: &http.Server{
+			Handler:           NewHandler(core, limits),
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       30 * time.Second,
+			WriteTimeout:      60 * time.Second,
+			IdleTimeout:       60 * time.Second,
+			MaxHeaderBytes:    16 << 10,
+			ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		},
+	}
+}
+
+// Serve answers on l until Shutdown. Requests in flight then finish.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.server.Serve(netutil.LimitListener(l, s.limits.Connections))
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Shutdown stops accepting and waits for requests in flight until ctx is done.
+func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
+
+// Handler answers single requests.
+type Handler struct {
+	core    Core
+	sources *sources
+}
+
+// NewHandler makes a handler.
+func NewHandler(core Core, limits Limits) *Handler {
+	return &Handler{core: core, sources: newSources(limits.SharedRate, limits.SharedBurst)}
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "phones GET their files here", http.StatusMethodNotAllowed)
+		return
+	}
+	ip := remoteIP(r)
+	if !strings.HasPrefix(r.URL.Path, "/p/") && !h.sources.allow(ip) {
+		retryLater(w, http.StatusTooManyRequests)
+		return
+	}
+	a := h.core.Answer(r.Context(), provision.Request{
+		Path: r.URL.Path, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil,
+	})
+	header := w.Header()
+	header["Content-Type"] = []string{a.Type}
+	switch a.Status {
+	case http.StatusOK:
+		header["Etag"] = []string{a.ETag}
+		header["Cache-Control"] = cacheControl
+		if matches(r.Header["If-None-Match"], a.ETag) {
+			delete(header, "Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", retryAfter)
+	}
+	header["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	w.WriteHeader(a.Status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(a.Body) // the phone has gone; there is nobody to tell
+	}
+}
+
+var cacheControl = []string{"private, no-cache"}
+
+// retryAfter is how long a phone waits after a failure of ours, in seconds.
+const retryAfter = "30"
+
+func retryLater(w http.ResponseWriter, status int) {
+	w.Header().Set("Retry-After", retryAfter)
+	http.Error(w, "try again later", status)
+}
+
+func remoteIP(r *http.Request) netip.Addr {
+	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Addr().Unmap()
+}
+
+const maxUserAgent = 256
+
+// userAgent returns the User-Agent without what could break a line of a log.
+func userAgent(r *http.Request) string {
+	ua := r.UserAgent()
+	if len(ua) > maxUserAgent {
+		ua = ua[:maxUserAgent]
+	}
+	return strings.ToValidUTF8(ua, "�")
+}
+
+// matches reads If-None-Match as RFC 9110 section 13.1.2 has it: weak comparison.
+func matches(values []string, etag string) bool {
+	for _, v := range values {
+		for tag := range strings.SplitSeq(v, ",") {
+			tag = strings.TrimSpace(tag)
+			if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Listen opens the address for phones. Its error says what to do.
+func Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for phones on %s: %w; choose another address with --http-listen", address, err)
+	}
+	return l, nil
+}

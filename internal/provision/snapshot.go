@@ -1,0 +1,451 @@
+package provision
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
+)
+
+// Source streams the fleet into memory at start and reads single objects of it
+// again when they change.
+type Source interface {
+	EachTenant(ctx context.Context, f func(fleet.Tenant) error) error
+	EachUser(ctx context.Context, f func(fleet.User) error) error
+	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
+	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
+	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
+	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
+	Read(ctx context.Context, f func(fleet.Reader) error) error
+}
+
+// snapshot is the fleet in memory. Its maps are read without locks; writers
+// replace single entries.
+type snapshot struct {
+	tenants  sync.Map // fleet.ID → *tenantSlot
+	codes    sync.Map // string → *tenantSlot, by the code of the shared address
+	users    sync.Map // fleet.ID → *userSlot
+	byToken  sync.Map // [32]byte → *device
+	byMAC    sync.Map // mac.Addr → *device
+	rejected sync.Map // mac.Addr → struct{}
+	windows  atomic.Pointer[[]*window]
+	changes  sync.Mutex // serialises reloads, so that the last one read wins
+}
+
+type tenantSlot struct {
+	id         fleet.ID
+	data       atomic.Pointer[fleet.Tenant]
+	templates  atomic.Pointer[templateSet]
+	extensions sync.Map // string → *userSlot
+}
+
+type userSlot struct {
+	id     fleet.ID
+	data   atomic.Pointer[fleet.User] // nil once the user is gone
+	phones []*device                  // under snapshot.changes
+}
+
+// device is an assigned phone.
+type device struct {
+	mac    mac.Addr
+	hex    string // the MAC as 12 lower-case hex digits
+	tenant *tenantSlot
+	user   *userSlot
+	data   atomic.Pointer[fleet.Phone]
+	seen   atomic.Pointer[seen]
+	files  atomic.Pointer[rendered]
+}
+
+// seen is what the phone's last request said.
+type seen struct {
+	userAgent string
+	firmware  string
+	model     string
+	vendor    string
+}
+
+type window struct {
+	fleet.Enrolment
+	mu   sync.Mutex
+	used map[mac.Addr]bool
+}
+
+func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog) error {
+	err := src.EachTenant(ctx, func(t fleet.Tenant) error {
+		s.putTenant(&t, catalog)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load tenants: %w", err)
+	}
+	custom := make(map[fleet.ID]map[string]string)
+	err = src.EachTemplate(ctx, func(f fleet.TemplateFile) error {
+		if custom[f.Tenant] == nil {
+			custom[f.Tenant] = make(map[string]string)
+		}
+		custom[f.Tenant][f.Filename] = f.Content
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load templates: %w", err)
+	}
+	for id, files := range custom {
+		if t, ok := s.tenant(id); ok {
+			t.templates.Store(catalog.compile(files, nil))
+		}
+	}
+	err = src.EachUser(ctx, func(u fleet.User) error {
+		s.putUser(&u)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load users: %w", err)
+	}
+	err = src.EachPhone(ctx, func(p fleet.Phone) error {
+		s.putPhone(&p)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load phones: %w", err)
+	}
+	err = src.EachSighting(ctx, func(g fleet.Sighting) error {
+		if g.Rejected {
+			s.rejected.Store(g.MAC, struct{}{})
+		}
+		if d, ok := s.byAddress(g.MAC); ok {
+			d.seen.Store(&seen{userAgent: g.UserAgent, firmware: g.Version, model: g.Model, vendor: g.Vendor})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load sightings: %w", err)
+	}
+	return s.loadWindows(ctx, src)
+}
+
+func (s *snapshot) loadWindows(ctx context.Context, src Source) error {
+	old := make(map[fleet.ID]*window)
+	for _, w := range s.open() {
+		old[w.ID] = w
+	}
+	var windows []*window
+	err := src.EachEnrolment(ctx, func(e fleet.Enrolment) error {
+		w := old[e.ID]
+		if w == nil {
+			w = &window{Enrolment: e, used: make(map[mac.Addr]bool)}
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, m := range e.Used {
+			w.used[m] = true
+		}
+		windows = append(windows, w)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load enrolment windows: %w", err)
+	}
+	s.windows.Store(&windows)
+	return nil
+}
+
+func (s *snapshot) open() []*window {
+	if w := s.windows.Load(); w != nil {
+		return *w
+	}
+	return nil
+}
+
+// windowFor returns a window in which the phone may enrol now.
+func (s *snapshot) windowFor(d *device, now time.Time) *window {
+	for _, w := range s.open() {
+		if w.Tenant != d.tenant.id || !w.MAC.IsZero() && w.MAC != d.mac || now.Before(w.Opened) || !now.Before(w.Expires) {
+			continue
+		}
+		w.mu.Lock()
+		used := w.used[d.mac]
+		w.mu.Unlock()
+		if !used {
+			return w
+		}
+	}
+	return nil
+}
+
+func (w *window) markUsed(m mac.Addr) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.used[m] = true
+}
+
+func (s *snapshot) tenant(id fleet.ID) (*tenantSlot, bool) {
+	v, ok := s.tenants.Load(id)
+	if !ok {
+		return nil, false
+	}
+	return v.(*tenantSlot), true
+}
+
+func (s *snapshot) tenantByCode(code string) (*tenantSlot, bool) {
+	v, ok := s.codes.Load(code)
+	if !ok {
+		return nil, false
+	}
+	return v.(*tenantSlot), true
+}
+
+func (s *snapshot) user(id fleet.ID) (*userSlot, bool) {
+	v, ok := s.users.Load(id)
+	if !ok {
+		return nil, false
+	}
+	return v.(*userSlot), true
+}
+
+func (s *snapshot) byAddress(m mac.Addr) (*device, bool) {
+	v, ok := s.byMAC.Load(m)
+	if !ok {
+		return nil, false
+	}
+	return v.(*device), true
+}
+
+// byTokenText finds the phone whose secret address holds the text. It compares
+// hashes, so the time it takes says nothing of how much of the text was right.
+func (s *snapshot) byTokenText(text string) (*device, bool) {
+	v, ok := s.byToken.Load(sha256.Sum256([]byte(text)))
+	if !ok {
+		return nil, false
+	}
+	return v.(*device), true
+}
+
+func (s *snapshot) isRejected(m mac.Addr) bool {
+	_, ok := s.rejected.Load(m)
+	return ok
+}
+
+func (s *snapshot) putTenant(t *fleet.Tenant, catalog *Catalog) {
+	slot, ok := s.tenant(t.ID)
+	if !ok {
+		slot = &tenantSlot{id: t.ID}
+		slot.templates.Store(catalog.builtins)
+		slot.data.Store(t)
+		s.tenants.Store(t.ID, slot)
+	}
+	if old := slot.data.Load(); old.Code != t.Code {
+		s.codes.Delete(old.Code)
+	}
+	slot.data.Store(t)
+	s.codes.Store(t.Code, slot)
+}
+
+func (s *snapshot) removeTenant(id fleet.ID) {
+	slot, ok := s.tenant(id)
+	if !ok {
+		return
+	}
+	s.tenants.Delete(id)
+	s.codes.Delete(slot.data.Load().Code)
+	slot.extensions.Range(func(_, v any) bool {
+		s.removeUser(v.(*userSlot).id)
+		return true
+	})
+}
+
+func (s *snapshot) putUser(u *fleet.User) {
+	tenant, ok := s.tenant(u.Tenant)
+	if !ok {
+		return
+	}
+	slot, ok := s.user(u.ID)
+	if !ok {
+		slot = &userSlot{id: u.ID}
+	} else if old := slot.data.Load(); old != nil && old.ExtensionNumber != u.ExtensionNumber {
+		tenant.extensions.CompareAndDelete(old.ExtensionNumber, slot)
+	}
+	slot.data.Store(u)
+	s.users.Store(u.ID, slot)
+	tenant.extensions.Store(u.ExtensionNumber, slot)
+}
+
+func (s *snapshot) removeUser(id fleet.ID) {
+	slot, ok := s.user(id)
+	if !ok {
+		return
+	}
+	u := slot.data.Swap(nil)
+	s.users.Delete(id)
+	if u == nil {
+		return
+	}
+	if tenant, ok := s.tenant(u.Tenant); ok {
+		tenant.extensions.CompareAndDelete(u.ExtensionNumber, slot)
+	}
+	for _, d := range slices.Clone(slot.phones) {
+		s.removePhone(d)
+	}
+}
+
+func (s *snapshot) putPhone(p *fleet.Phone) {
+	tenant, ok := s.tenant(p.Tenant)
+	if !ok {
+		return
+	}
+	user, ok := s.user(p.User)
+	if !ok {
+		return
+	}
+	d, ok := s.byAddress(p.MAC)
+	if ok && (d.tenant != tenant || d.user != user) {
+		s.removePhone(d)
+		ok = false
+	}
+	if !ok {
+		d = &device{mac: p.MAC, hex: p.MAC.String(), tenant: tenant, user: user}
+		user.phones = append(user.phones, d)
+	}
+	old := d.data.Swap(p)
+	s.byMAC.Store(p.MAC, d)
+	s.byToken.Store(sha256.Sum256([]byte(p.Token.Reveal())), d)
+	if old != nil && !old.Token.Equal(p.Token) {
+		s.byToken.Delete(sha256.Sum256([]byte(old.Token.Reveal())))
+	}
+}
+
+func (s *snapshot) removePhone(d *device) {
+	s.byMAC.CompareAndDelete(d.mac, d)
+	s.byToken.Delete(sha256.Sum256([]byte(d.data.Load().Token.Reveal())))
+	d.user.phones = slices.DeleteFunc(d.user.phones, func(o *device) bool { return o == d })
+}
+
+// reload reads one object again under the lock that orders reloads, so that of
+// two changes the later one is what stays.
+func (s *snapshot) reload(ctx context.Context, src Source, f func(fleet.Reader) error) error {
+	s.changes.Lock()
+	defer s.changes.Unlock()
+	return src.Read(ctx, f)
+}
+
+// gone turns "there is no such object" into nil and says that it was that.
+func gone(err error) (bool, error) {
+	var e *fleet.Error
+	if errors.As(err, &e) && e.Code == fleet.CodeNotFound {
+		return true, nil
+	}
+	return false, err
+}
+
+// TenantChanged reads the tenant again. It is part of fleet.Changes.
+func (c *Core) TenantChanged(ctx context.Context, tenant fleet.ID) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		t, err := r.Tenant(ctx, tenant)
+		if missing, err := gone(err); missing || err != nil {
+			if missing {
+				c.snap.removeTenant(tenant)
+			}
+			return err
+		}
+		c.snap.putTenant(&t, c.catalog)
+		return nil
+	})
+}
+
+// UserChanged reads the extension again. It is part of fleet.Changes.
+func (c *Core) UserChanged(ctx context.Context, tenant, user fleet.ID) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		u, err := r.User(ctx, tenant, user)
+		if missing, err := gone(err); missing || err != nil {
+			if missing {
+				c.snap.removeUser(user)
+			}
+			return err
+		}
+		c.snap.putUser(&u)
+		return nil
+	})
+}
+
+// PhoneChanged reads the phone and its sighting again. It is part of
+// fleet.Changes.
+func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		g, err := r.Sighting(ctx, m)
+		missing, err := gone(err)
+		switch {
+		case err != nil:
+			return err
+		case !missing && g.Rejected:
+			c.snap.rejected.Store(m, struct{}{})
+		default:
+			c.snap.rejected.Delete(m)
+		}
+		p, err := r.PhoneByMAC(ctx, tenant, m)
+		if missing, err := gone(err); missing || err != nil {
+			if d, ok := c.snap.byAddress(m); missing && ok && d.tenant.id == tenant {
+				c.snap.removePhone(d)
+			}
+			return err
+		}
+		c.snap.putPhone(&p)
+		return nil
+	})
+}
+
+// TemplateChanged compiles the tenant's templates again. It is part of
+// fleet.Changes.
+func (c *Core) TemplateChanged(ctx context.Context, tenant fleet.ID, _ string) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		slot, ok := c.snap.tenant(tenant)
+		if !ok {
+			return nil
+		}
+		files, err := r.Templates(ctx, tenant)
+		if err != nil {
+			return err
+		}
+		custom := make(map[string]string, len(files))
+		for _, f := range files {
+			custom[f.Filename] = f.Content
+		}
+		slot.templates.Store(c.catalog.compile(custom, slot.templates.Load()))
+		return nil
+	})
+}
+
+// EnrolmentsChanged reads the open windows again. It is part of fleet.Changes.
+func (c *Core) EnrolmentsChanged(ctx context.Context, _ fleet.ID) error {
+	c.snap.changes.Lock()
+	defer c.snap.changes.Unlock()
+	return c.snap.loadWindows(ctx, c.source)
+}
+
+// privateRanges are where a phone may enrol from unless its tenant says otherwise.
+var privateRanges = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("::1/128"),
+	netip.MustParsePrefix("fe80::/10"),
+	netip.MustParsePrefix("fc00::/7"),
+}
+
+func within(a netip.Addr, ranges []netip.Prefix) bool {
+	a = a.Unmap().WithZone("")
+	for _, r := range ranges {
+		if r.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
