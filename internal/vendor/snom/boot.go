@@ -106,18 +106,23 @@ func (b *booter) file(name string) error {
 // base returns the last part of a name, so that no message shows a secret folder.
 func base(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-// resolve returns the name of a file that another names.
+// resolve returns the name of a file that another names: as it stands if it is
+// absolute, else beside the other.
 func resolve(from, name string) (string, error) {
 	ref, err := url.Parse(name)
 	if err != nil {
-		return "", errors.New("a file names another by an address that cannot be read")
-	}
-	if ref.IsAbs() {
-		return name, nil
+		return "", errAddress
 	}
 	in, err := url.Parse(from)
-	if err != nil {
-		return "", errors.New("a file names another by an address that cannot be read")
+	switch {
+	case err != nil:
+		return "", errAddress
+	case ref.IsAbs(), !in.IsAbs() && strings.HasPrefix(name, "/"):
+		return name, nil
+	case !in.IsAbs():
+		return strings.TrimSuffix(from, base(from)) + name, nil
 	}
 	return in.ResolveReference(ref).String(), nil
 }
+
+var errAddress = errors.New("a file names another by an address that cannot be read")

@@ -22,12 +22,13 @@ import (
 func parse(file string, body []byte) (*vendor.Config, error) {
 	p := parser{dec: xml.NewDecoder(bytes.NewReader(body)), config: new(vendor.Config)}
 	if err := p.document(); err != nil {
-		line, column := p.dec.InputPos()
+		line, _ := p.dec.InputPos()
+		line -= p.behind
 		var syntax *xml.SyntaxError
 		if errors.As(err, &syntax) {
 			return nil, fmt.Errorf("%s:%d: %s", file, syntax.Line, syntax.Msg)
 		}
-		return nil, fmt.Errorf("%s:%d:%d: %w", file, line, column, err)
+		return nil, fmt.Errorf("%s:%d: %w", file, line, err)
 	}
 	return p.config, nil
 }
@@ -35,6 +36,7 @@ func parse(file string, body []byte) (*vendor.Config, error) {
 type parser struct {
 	dec    *xml.Decoder
 	config *vendor.Config
+	behind int // lines between what is wrong and where the decoder stands
 }
 
 func (p *parser) document() error {
@@ -243,7 +245,8 @@ func (p *parser) child(parent string) (*xml.StartElement, error) {
 		case xml.EndElement:
 			return nil, nil
 		case xml.CharData:
-			if len(bytes.TrimSpace(t)) > 0 {
+			if text := bytes.TrimSpace(t); len(text) > 0 {
+				p.behind = bytes.Count(t[bytes.Index(t, text):], []byte("\n"))
 				return nil, fmt.Errorf("text in %s, where only elements belong", parent)
 			}
 		case xml.Directive:

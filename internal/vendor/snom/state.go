@@ -76,7 +76,18 @@ func account(c *vendor.Config, i int) (vendor.Account, bool) {
 	} else {
 		a.OutboundProxy, a.OutboundPort = host, port
 	}
+	if a.Port == 0 {
+		a.Port = ownPort(a.Transport)
+	}
 	return a, get("user_active") == "on"
+}
+
+// ownPort is the port of a transport where none is given.
+func ownPort(transport string) int {
+	if transport == "TLS" {
+		return 5061
+	}
+	return 5060
 }
 
 // hostPort divides an address; the port is 0 if there is none.
