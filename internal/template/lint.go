@@ -1,0 +1,41 @@
+package template
+
+import (
+	"slices"
+)
+
+// lint looks for what is allowed and probably a mistake. It looks at the
+// template itself and not at those that it extends.
+func lint(d *document, s *set, t *Template) []*Error {
+	warnings := slices.Clone(d.warnings)
+	warn := func(at int, format string, args ...any) {
+		warnings = append(warnings, d.src.errorf(at, format, args...))
+	}
+	if !d.abstract {
+		for name, at := range d.varAt {
+			if !s.usedVars[name] {
+				warn(at, "no file uses <var name=%q>", clip(name))
+			}
+		}
+		for name, at := range d.listAt {
+			switch {
+			case len(d.lists[name].Options) == 0:
+				warn(at, "<%s> has no options, so nobody can choose one", name)
+			case !s.usedLists[name]:
+				warn(at, "no file uses the choice that <%s> offers", name)
+			}
+		}
+		for key, at := range d.itemAt {
+			if !s.usedItems[key] {
+				warn(at, "no file uses this <item>")
+			}
+		}
+		for name, at := range d.blockAt {
+			if !s.usedBlocks[name] {
+				warn(at, "no file uses the block %q", clip(name))
+			}
+		}
+	}
+	sortErrors(warnings)
+	return warnings
+}

@@ -1,0 +1,183 @@
+package template
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Sample returns the View of a phone of model m that uses all that the model and
+// the profile have: every account (so that none is spare), every key of the phone
+// and its modules with every kind in turn, the last option of every choice, summer
+// time, VLANs, door codes. The first account has every field set; the others
+// leave out now this, now that. It is the same at every call.
+func Sample(t *Template, m *Model) *View {
+	s := sampler{t, m}
+	v := &View{
+		MAC: "001565aabbcc", Firmware: m.Firmware,
+		Model: ModelView{
+			Name: m.Name, DisplayName: m.DisplayName, Accounts: m.Accounts, LineKeys: m.LineKeys,
+			Modules: m.Modules, ModuleKeys: m.ModuleKeys, Vars: m.Vars,
+		},
+		Accounts: s.accounts(), Keys: s.keys(),
+		Language: s.last("languages"), Tone: s.last("tones"),
+		DateFormat: s.last("date_formats"), TimeFormat: s.last("time_formats"),
+		Ringtone: s.last("ringtones"), QueueRingtone: s.last("queue_ringtones"), ExternalRingtone: s.last("external_ringtones"),
+		PowerLED: s.last("powerleds"), Backlight: s.last("backlights"), Screensaver: s.last("screensavers"),
+		Transfer: s.last("transfers"),
+		Network: Network{
+			LLDP:    true,
+			WANVLAN: VLAN{Enabled: true, ID: 120, Priority: 5},
+			PCVLAN:  VLAN{Enabled: true, ID: 30, Priority: 2},
+		},
+		Provisioning: Provisioning{
+			SharedURL: "https://phones.example.com/p/",
+			URL:       "https://phones.example.com/d/q7Xw2LkN9sVt4BzR8mHcYp/",
+			Scheme:    "https", Host: "phones.example.com", Path: "d/q7Xw2LkN9sVt4BzR8mHcYp/",
+			PollMinutes: 1440, PollHour: 3, PollMinute: 27, PollWindow: 120,
+		},
+		Web:       Web{AdminPassword: "Vd8rKq2mWz5T", UserPassword: "p3NcJx7Lb9Gs"},
+		Voicemail: Voicemail{Number: "*97"},
+		Features:  Features{PickupCode: "*8"},
+		Door:      Door{Password1: "4711", Password2: "081516"},
+	}
+	if v.Firmware == "" {
+		v.Firmware = "10.2.3.4"
+	}
+	s.clock(v)
+	codecs := s.options("codecs")
+	for i, c := range codecs {
+		c.Index = i + 1
+		if i == 0 && len(codecs) > 1 {
+			c.Index = len(codecs)
+			v.SpareCodecs = append(v.SpareCodecs, c)
+			continue
+		}
+		v.Codecs = append(v.Codecs, c)
+	}
+	slices.Reverse(v.Codecs)
+	for i := range v.Codecs {
+		v.Codecs[i].Index = i + 1
+	}
+	return v
+}
+
+type sampler struct {
+	t *Template
+	m *Model
+}
+
+// options returns the options of a list that the model does not lack.
+func (s sampler) options(list string) []Choice {
+	l := s.t.Profile.Lists[list]
+	if l == nil || slices.Contains(s.m.Without, list) {
+		return nil
+	}
+	choices := make([]Choice, len(l.Options))
+	for i := range l.Options {
+		choices[i] = l.Options[i].choice()
+	}
+	return choices
+}
+
+// last returns the last option of a list that is not its default.
+func (s sampler) last(list string) Choice {
+	all := s.options(list)
+	if len(all) == 0 {
+		return Choice{}
+	}
+	last := all[len(all)-1]
+	if len(all) > 1 && s.t.Profile.Lists[list].Defaults()[0].Name == last.Name {
+		return all[len(all)-2]
+	}
+	return last
+}
+
+// sampleYear is that of all samples, so that they stay the same.
+const sampleYear = 2026
+
+// clock chooses the last time zone that has summer time.
+func (s sampler) clock(v *View) {
+	zones := s.options("time_zones")
+	v.TimeZone = s.last("time_zones")
+	for i := len(zones) - 1; i > 0; i-- {
+		if c, err := Clock(zones[i].Name, sampleYear); err == nil && c.DST {
+			v.TimeZone = zones[i]
+			break
+		}
+	}
+	zone := v.TimeZone.Name
+	if _, err := Clock(zone, sampleYear); err != nil {
+		zone = "Europe/Berlin"
+	}
+	v.Time, _ = Clock(zone, sampleYear)
+	v.Time.NTP1, v.Time.NTP2 = "ntp1.example.com", "ntp2.example.com"
+}
+
+func (s sampler) accounts() []Account {
+	transports := s.options("transports")
+	slices.Reverse(transports)
+	accounts := make([]Account, s.m.Accounts)
+	for i := range accounts {
+		n := i + 1
+		extension := fmt.Sprint(200 + n)
+		a := Account{
+			Index: n, Label: "Reception " + extension, DisplayName: fmt.Sprintf("Ada Lovelace %d", n),
+			Extension: extension, User: extension, AuthName: "auth" + extension,
+			Password: fmt.Sprintf("k9Tz-Wq4_Rm%02d", n),
+			Domain:   "pbx.example.com", Server: "pbx.example.com", Port: 5060,
+			Outbound: i%2 == 0, Expires: 600, Voicemail: "*97",
+		}
+		if a.Outbound {
+			a.OutboundHost, a.OutboundPort = "sbc.example.com", 5070
+		} else {
+			a.Voicemail = ""
+		}
+		if len(transports) > 0 {
+			a.Transport = transports[i%len(transports)]
+		}
+		if a.Transport.Name == "TLS" {
+			a.TLS, a.SRTP, a.Port = true, i%2 == 0, 5061
+			if a.Outbound {
+				a.OutboundPort = 5061
+			}
+		}
+		accounts[i] = a
+	}
+	return accounts
+}
+
+func (s sampler) keys() []Key {
+	types := s.options("key_types")
+	if len(types) == 0 {
+		for _, kind := range closedLists["key_types"] {
+			types = append(types, Choice{Name: kind})
+		}
+	}
+	keys := make([]Key, s.m.LineKeys+s.m.Modules*s.m.ModuleKeys)
+	for i := range keys {
+		n := i + 1
+		k := Key{Index: n, Slot: n, Account: 1, Type: types[i%len(types)]}
+		if i >= s.m.LineKeys {
+			k.Module, k.Slot = 1+(i-s.m.LineKeys)/s.m.ModuleKeys, 1+(i-s.m.LineKeys)%s.m.ModuleKeys
+		}
+		k.Kind = k.Type.Name
+		switch k.Kind {
+		case "none":
+		case "line":
+			k.Account = 1 + i/len(types)%s.m.Accounts
+			k.Label = fmt.Sprintf("Line %d", n)
+		case "blf":
+			k.Value, k.Label, k.Pickup = fmt.Sprint(300+n), fmt.Sprintf("Desk %d", n), fmt.Sprintf("*8%d", 300+n)
+		case "speed_dial":
+			k.Value, k.Label = fmt.Sprintf("+493012345%03d", n), fmt.Sprintf("Taxi %d", n)
+		case "park":
+			k.Value, k.Label = fmt.Sprint(700+n), fmt.Sprintf("Park %d", n)
+		case "dtmf":
+			k.Value, k.Label = fmt.Sprintf("*2%d#", n), fmt.Sprintf("Tones %d", n)
+		case "url":
+			k.Value, k.Label = fmt.Sprintf("https://door.example.com/open?n=%d", n), fmt.Sprintf("Door %d", n)
+		}
+		keys[i] = k
+	}
+	return keys
+}
