@@ -27,7 +27,8 @@ func (r Role) Rank() int {
 // Caller is who asks for a use case.
 type Caller struct {
 	// Tenant is the tenant whose objects the caller sees. An installation's
-	// administrator has Installation set and acts in the tenant named here.
+	// administrator has Installation set and acts in the tenant named here, or in
+	// none yet if it is 0.
 	Tenant       ID
 	Installation bool
 	Role         Role
@@ -44,4 +45,36 @@ func (c Caller) May(r Role) error {
 		return nil
 	}
 	return errorf(CodeForbidden, "this needs the role %s; your credential has the role %s", r, c.Role)
+}
+
+// mayHere is May for what happens in a tenant.
+func (c Caller) mayHere(r Role) error {
+	if c.Tenant == 0 {
+		return errorf(CodeForbidden, "this happens in a tenant; choose one")
+	}
+	return c.May(r)
+}
+
+// mayRule is May for what concerns the installation.
+func (c Caller) mayRule(r Role) error {
+	if !c.Installation {
+		return errorf(CodeForbidden, "only an administrator of the installation may do this")
+	}
+	return c.May(r)
+}
+
+// mayManage is May for credentials, of a tenant or of the installation.
+func (c Caller) mayManage() error {
+	if c.Tenant == 0 {
+		return c.mayRule(Admin)
+	}
+	return c.May(Admin)
+}
+
+// home is the tenant that the credential belongs to, 0 for the installation.
+func (c Caller) home() ID {
+	if c.Installation {
+		return 0
+	}
+	return c.Tenant
 }

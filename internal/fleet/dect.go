@@ -2,6 +2,9 @@ package fleet
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -39,44 +42,327 @@ type DectInput struct {
 // /items/0/extension_number, /items/0/ipui and /items/0/handset_index.
 type MemberInput struct {
 	ExtensionNumber string
-	IPUI            string // 10 hex digits, or "" for any handset
-	HandsetIndex    string // a number from 1 to the base's lines, or "" for the next free
+	IPUI            string // 10 hex digits, or "" or FFFFFFFFFF for any handset
+	HandsetIndex    string // a number from 1 to the base's lines, or "" for the one it has or the next free
 }
 
 // DectPhones lists the DECT bases of the tenant.
-func (f *Fleet) DectPhones(ctx context.Context, c Caller, q listquery.Query) ([]DectPhone, int, error) {
-	panic("unwritten")
-}
-
-// CreateDectPhone makes a DECT base.
-func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID, error) {
-	panic("unwritten")
+func (f *Fleet) DectPhones(ctx context.Context, c Caller, q listquery.Query) (list []DectPhone, count int, err error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return nil, 0, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		list, count, err = r.DectPhones(ctx, c.Tenant, q)
+		return err
+	})
+	if err == nil {
+		err = f.discloseBases(ctx, c, list)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return list, count, nil
 }
 
 // DectPhone returns a DECT base.
 func (f *Fleet) DectPhone(ctx context.Context, c Caller, id ID) (DectPhone, error) {
-	panic("unwritten")
+	if err := c.mayHere(Viewer); err != nil {
+		return DectPhone{}, err
+	}
+	list := make([]DectPhone, 1)
+	err := f.store.Read(ctx, func(r Reader) (err error) {
+		list[0], err = r.DectPhone(ctx, c.Tenant, id)
+		return err
+	})
+	if err == nil {
+		err = f.discloseBases(ctx, c, list)
+	}
+	if err != nil {
+		return DectPhone{}, err
+	}
+	return list[0], nil
+}
+
+func (f *Fleet) discloseBases(ctx context.Context, c Caller, list []DectPhone) error {
+	return disclose(ctx, f, c, list, (*DectPhone).object, func(d *DectPhone) []*secret.Secret {
+		return []*secret.Secret{&d.Password, &d.UserPassword, &d.EngineerPassword, &d.Token}
+	})
+}
+
+func (d *DectPhone) object() string { return "DECT base " + d.MAC.String() }
+
+// CreateDectPhone makes a DECT base. If the tenant says so, an enrolment window
+// opens for it.
+func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID, error) {
+	if err := c.mayHere(Operator); err != nil {
+		return 0, err
+	}
+	info, err := f.describe(ctx, c.Tenant, in.Template)
+	if err != nil {
+		return 0, err
+	}
+	id, token := f.store.NewID(), newAddress()
+	var d DectPhone
+	err = f.change(ctx, c, "dect_phone.create", func(w Writer) (string, error) {
+		now := f.now()
+		d = DectPhone{ID: id, Tenant: c.Tenant, Token: token, CreatedAt: now, UpdatedAt: now}
+		t, err := w.Tenant(ctx, c.Tenant)
+		if err != nil {
+			return "", err
+		}
+		v := form{creating: true}
+		kind, err := f.identify(ctx, w, &v, t.ID, identity{
+			mac: in.MAC, filename: in.Template, vendor: in.Vendor, model: in.Model, at: "/template", dect: true,
+		}, info)
+		if err != nil {
+			return "", err
+		}
+		d.MAC, d.Template, d.Vendor, d.Model, d.Lines = kind.mac, kind.filename, kind.vendor, kind.model, kind.handsets
+		f.readDect(&v, in, t, info, &d)
+		if err := v.err(); err != nil {
+			return "", err
+		}
+		if err := w.InsertDectPhone(ctx, d); err != nil {
+			return "", err
+		}
+		return d.object(), f.welcome(ctx, w, t, d.MAC)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant))
 }
 
 // UpdateDectPhone changes a DECT base.
 func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInput) error {
-	panic("unwritten")
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	var before DectPhone
+	if err := f.store.Read(ctx, func(r Reader) (err error) {
+		before, err = r.DectPhone(ctx, c.Tenant, id)
+		return err
+	}); err != nil {
+		return err
+	}
+	info, err := f.describeUsed(ctx, c.Tenant, before.Template)
+	if err != nil {
+		return err
+	}
+	err = f.change(ctx, c, "dect_phone.update", func(w Writer) (string, error) {
+		t, err := w.Tenant(ctx, c.Tenant)
+		if err != nil {
+			return "", err
+		}
+		d, err := w.DectPhone(ctx, c.Tenant, id)
+		if err != nil {
+			return "", err
+		}
+		d.UpdatedAt = f.now()
+		var v form
+		v.fixed(identity{mac: in.MAC, filename: in.Template, vendor: in.Vendor, model: in.Model, at: "/template"})
+		f.readDect(&v, in, t, info, &d)
+		if err := v.err(); err != nil {
+			return "", err
+		}
+		return d.object(), w.UpdateDectPhone(ctx, d)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.phoneChanged(c.Tenant, before.MAC))
 }
 
 // DeleteDectPhone removes a DECT base with its list of members.
-func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error { panic("unwritten") }
-
-// Members lists the members of a base by handset index.
-func (f *Fleet) Members(ctx context.Context, c Caller, dect ID) ([]Member, error) {
-	panic("unwritten")
+func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	var d DectPhone
+	err := f.change(ctx, c, "dect_phone.delete", func(w Writer) (_ string, err error) {
+		if d, err = w.DectPhone(ctx, c.Tenant, id); err != nil {
+			return "", err
+		}
+		if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
+			return "", err
+		}
+		return d.object(), w.DeleteDectPhone(ctx, c.Tenant, id)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant))
 }
 
-// ReplaceMembers gives a base a new list of members, whole.
-func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []MemberInput) error {
-	panic("unwritten")
+func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d *DectPhone) {
+	var vendors []string
+	if info != nil {
+		vendors = []string{info.Vendor}
+	}
+	carried := f.carried(vendors...)
+	need(v, "/name", in.Name, &d.Name, all(text(1, 64), carried))
+	f.readDevice(v, deviceInput{
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS,
+	}, t, info, d.MAC, &d.DeviceSettings)
+	need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
+	login := veiled(blankOr(all(webPassword(d.MAC), carried)))
+	set(v, "/user_password", in.UserPassword, &d.UserPassword, login)
+	set(v, "/engineer_password", in.EngineerPassword, &d.EngineerPassword, login)
+	set(v, "/region", in.Region, &d.Region, all(text(0, 64), carried))
+	set(v, "/handset_language", upper(in.HandsetLanguage), &d.HandsetLanguage,
+		blankOr(offer(info, func(i *TemplateInfo) []string { return i.Languages })))
+}
+
+// Members lists the members of a base by handset index.
+func (f *Fleet) Members(ctx context.Context, c Caller, dect ID) (list []Member, err error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return nil, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		if _, err := r.DectPhone(ctx, c.Tenant, dect); err != nil {
+			return err
+		}
+		list, err = r.Members(ctx, c.Tenant, dect)
+		return err
+	})
+	return list, err
 }
 
 // Member returns the member of a base that has the extension.
 func (f *Fleet) Member(ctx context.Context, c Caller, dect ID, extension string) (Member, error) {
-	panic("unwritten")
+	list, err := f.Members(ctx, c, dect)
+	if err != nil {
+		return Member{}, err
+	}
+	for _, m := range list {
+		if m.ExtensionNumber == extension {
+			return m, nil
+		}
+	}
+	return Member{}, NotFound("member of the DECT base")
+}
+
+// ReplaceMembers gives a base a new list of members, whole. A member that names no
+// handset index keeps the one it has, or gets the lowest that is free.
+func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []MemberInput) error {
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	var d DectPhone
+	err := f.change(ctx, c, "dect_phone.members", func(w Writer) (_ string, err error) {
+		if d, err = w.DectPhone(ctx, c.Tenant, dect); err != nil {
+			return "", err
+		}
+		before, err := w.Members(ctx, c.Tenant, dect)
+		if err != nil {
+			return "", err
+		}
+		members, err := f.readMembers(ctx, w, d, before, in)
+		if err != nil {
+			return "", err
+		}
+		return d.object(), w.ReplaceMembers(ctx, c.Tenant, dect, members)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC))
+}
+
+func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before []Member, in []MemberInput) ([]Member, error) {
+	var v form
+	if len(in) > d.Lines {
+		v.add("/items", "has %d members; a %s takes at most %d", len(in), d.Model, d.Lines)
+		return nil, v.err()
+	}
+	carried := f.carried(d.Vendor)
+	out := make([]Member, len(in))
+	extensionAt, ipuiAt, indexAt := make(map[string]int), make(map[string]int), make(map[int]int)
+	for i, m := range in {
+		at := fmt.Sprintf("/items/%d", i)
+		if first, twice := extensionAt[m.ExtensionNumber]; twice {
+			v.add(at+"/extension_number", "is that of item %d as well", first)
+		} else {
+			extensionAt[m.ExtensionNumber] = i
+			u, err := memberUser(ctx, r, &v, at, d.Tenant, m.ExtensionNumber)
+			if err != nil {
+				return nil, err
+			}
+			if what, wrong := u.breaks(carried); wrong != "" {
+				v.add(at+"/extension_number", "the %s of extension %s %s", what, u.ExtensionNumber, wrong)
+			}
+			out[i].User, out[i].ExtensionNumber, out[i].DisplayName = u.ID, u.ExtensionNumber, u.DisplayName
+		}
+		switch ipui := strings.ToUpper(m.IPUI); {
+		case ipui == "" || ipui == "FFFFFFFFFF":
+		case made("0123456789ABCDEF", 10, 10, "-")(ipui) != "":
+			v.add(at+"/ipui", "must be the 10 hex digits that the handset shows, or empty for any handset")
+		default:
+			if first, twice := ipuiAt[ipui]; twice {
+				v.add(at+"/ipui", "is that of item %d as well", first)
+			}
+			ipuiAt[ipui], out[i].IPUI = i, ipui
+		}
+		if m.HandsetIndex == "" {
+			continue
+		}
+		n, err := strconv.Atoi(m.HandsetIndex)
+		if err != nil || strconv.Itoa(n) != m.HandsetIndex || n < 1 || n > d.Lines {
+			v.add(at+"/handset_index", "must be a number from 1 to %d, or empty", d.Lines)
+			continue
+		}
+		if first, twice := indexAt[n]; twice {
+			v.add(at+"/handset_index", "is that of item %d as well", first)
+		}
+		indexAt[n], out[i].HandsetIndex = i, n
+	}
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	placeHandsets(out, before, indexAt)
+	return out, nil
+}
+
+// memberUser finds the user of a member, or adds a fault.
+func memberUser(ctx context.Context, r Reader, v *form, at string, tenant ID, extension string) (User, error) {
+	if wrong := extensionNumber(extension); wrong != "" {
+		v.add(at+"/extension_number", "%s", wrong)
+		return User{}, nil
+	}
+	u, err := r.UserByExtension(ctx, tenant, extension)
+	if CodeOf(err) == CodeNotFound {
+		v.add(at+"/extension_number", "there is no extension %s", extension)
+		return User{}, nil
+	}
+	return u, err
+}
+
+// placeHandsets gives an index to those that have none: the one they had before,
+// else the lowest that is free.
+func placeHandsets(members, before []Member, taken map[int]int) {
+	had := make(map[ID]int, len(before))
+	for _, m := range before {
+		had[m.User] = m.HandsetIndex
+	}
+	for i := range members {
+		m := &members[i]
+		if n := had[m.User]; m.HandsetIndex == 0 && n != 0 {
+			if _, gone := taken[n]; !gone {
+				m.HandsetIndex, taken[n] = n, i
+			}
+		}
+	}
+	free := 1
+	for i := range members {
+		if members[i].HandsetIndex != 0 {
+			continue
+		}
+		for {
+			if _, gone := taken[free]; !gone {
+				break
+			}
+			free++
+		}
+		members[i].HandsetIndex, taken[free] = free, i
+	}
 }

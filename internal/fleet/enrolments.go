@@ -2,8 +2,10 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
 )
 
 // EnrolmentInput opens a window. Its faults point at /mac and /minutes.
@@ -12,15 +14,127 @@ type EnrolmentInput struct {
 	Minutes *int    // 1–1440; nil for the tenant's own, or 15 where that is 0
 }
 
+const (
+	maxEnrolment     = 24 * time.Hour
+	defaultEnrolment = 15 * time.Minute
+)
+
 // OpenEnrolment lets phones enrol for some minutes, each once.
 func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) (ID, error) {
-	panic("unwritten")
+	if err := c.mayHere(Operator); err != nil {
+		return 0, err
+	}
+	id := f.store.NewID()
+	err := f.change(ctx, c, "enrolment.open", func(w Writer) (string, error) {
+		t, err := w.Tenant(ctx, c.Tenant)
+		if err != nil {
+			return "", err
+		}
+		var v form
+		e := Enrolment{ID: id, Tenant: c.Tenant, Opened: f.now()}
+		if in.MAC != nil {
+			if m, err := mac.Parse(*in.MAC); err != nil {
+				v.add("/mac", "%s", err)
+			} else if _, ours, err := w.MACTaken(ctx, c.Tenant, m); err != nil {
+				return "", err
+			} else if !ours {
+				v.add("/mac", "no phone of this tenant has the MAC address %s; give it to an extension first", m)
+			} else {
+				e.MAC = m
+			}
+		}
+		minutes := t.EnrolMinutes
+		if minutes == 0 {
+			minutes = int(defaultEnrolment / time.Minute)
+		}
+		set(&v, "/minutes", in.Minutes, &minutes, between(1, int(maxEnrolment/time.Minute)))
+		if err := v.err(); err != nil {
+			return "", err
+		}
+		e.Expires = e.Opened.Add(time.Duration(minutes) * time.Minute)
+		return e.object(), w.InsertEnrolment(ctx, e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, f.tell(ctx, f.enrolmentsChanged(c.Tenant))
 }
 
 // Enrolments lists the windows that are open.
-func (f *Fleet) Enrolments(ctx context.Context, c Caller, q listquery.Query) ([]Enrolment, int, error) {
-	panic("unwritten")
+func (f *Fleet) Enrolments(ctx context.Context, c Caller, q listquery.Query) (list []Enrolment, count int, err error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return nil, 0, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		list, count, err = r.Enrolments(ctx, c.Tenant, f.now(), q)
+		return err
+	})
+	return list, count, err
 }
 
 // CloseEnrolment shuts a window before its time.
-func (f *Fleet) CloseEnrolment(ctx context.Context, c Caller, id ID) error { panic("unwritten") }
+func (f *Fleet) CloseEnrolment(ctx context.Context, c Caller, id ID) error {
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	err := f.change(ctx, c, "enrolment.close", func(w Writer) (string, error) {
+		e, err := w.Enrolment(ctx, c.Tenant, id)
+		if err != nil {
+			return "", err
+		}
+		return e.object(), w.DeleteEnrolment(ctx, c.Tenant, id)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.enrolmentsChanged(c.Tenant))
+}
+
+func (e Enrolment) object() string {
+	if e.MAC.IsZero() {
+		return "enrolment of every phone"
+	}
+	return "enrolment of phone " + e.MAC.String()
+}
+
+// welcome opens the window that assigning a phone opens, and forgets that the
+// phone was once rejected.
+func (f *Fleet) welcome(ctx context.Context, w Writer, t Tenant, m mac.Addr) error {
+	switch seen, err := w.Sighting(ctx, m); {
+	case err == nil && seen.Rejected:
+		if err := w.SetRejected(ctx, t.ID, m, false); err != nil {
+			return err
+		}
+	case err != nil && CodeOf(err) != CodeNotFound:
+		return err
+	}
+	if t.EnrolMinutes == 0 {
+		return nil
+	}
+	now := f.now()
+	return w.InsertEnrolment(ctx, Enrolment{
+		ID: f.store.NewID(), Tenant: t.ID, MAC: m,
+		Opened: now, Expires: now.Add(time.Duration(t.EnrolMinutes) * time.Minute),
+	})
+}
+
+// closeFor shuts the windows of one phone.
+func (f *Fleet) closeFor(ctx context.Context, w Writer, tenant ID, m mac.Addr) error {
+	open, _, err := w.Enrolments(ctx, tenant, f.now(), listquery.Query{})
+	if err != nil {
+		return err
+	}
+	for _, e := range open {
+		if e.MAC != m {
+			continue
+		}
+		if err := w.DeleteEnrolment(ctx, tenant, e.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Fleet) enrolmentsChanged(tenant ID) func(context.Context) error {
+	return func(ctx context.Context) error { return f.changes.EnrolmentsChanged(ctx, tenant) }
+}

@@ -70,15 +70,27 @@ func errorf(code Code, format string, args ...any) *Error {
 func NotFound(kind string) error { return errorf(CodeNotFound, "there is no such %s", kind) }
 
 // faults collects what is wrong with an input.
-type faults []Fault
-
-func (f *faults) add(pointer, format string, args ...any) {
-	*f = append(*f, Fault{pointer, fmt.Sprintf(format, args...)})
+type faults struct {
+	list    []Fault
+	refused bool // at least one is not merely a conflict
 }
 
-func (f faults) err() error {
-	if len(f) == 0 {
+func (f *faults) add(pointer, format string, args ...any) {
+	f.list = append(f.list, Fault{pointer, fmt.Sprintf(format, args...)})
+	f.refused = true
+}
+
+// conflict adds a fault that another object is the cause of.
+func (f *faults) conflict(pointer, format string, args ...any) {
+	f.list = append(f.list, Fault{pointer, fmt.Sprintf(format, args...)})
+}
+
+func (f *faults) err() error {
+	switch {
+	case len(f.list) == 0:
 		return nil
+	case f.refused:
+		return &Error{Code: CodeInvalid, Message: "the request was refused; nothing was changed", Fields: f.list}
 	}
-	return &Error{Code: CodeInvalid, Message: "the request was refused; nothing was changed", Fields: f}
+	return &Error{Code: CodeConflict, Message: "another object is in the way; nothing was changed", Fields: f.list}
 }

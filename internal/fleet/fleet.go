@@ -1,8 +1,16 @@
 package fleet
 
 import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
+
+	"github.com/dialplane/dialplane/internal/secret"
 )
 
 // Config is what a Fleet works with. All fields are required, but for Pusher.
@@ -17,10 +25,104 @@ type Config struct {
 	Pusher Pusher
 }
 
-// Fleet is the use cases.
+// Fleet is the use cases. Its methods may be called at the same time.
 type Fleet struct {
-	Config
+	store   Store
+	changes Changes
+	catalog Catalog
+	pusher  Pusher
+	now     func() time.Time
+	log     *slog.Logger
+
+	gate gate
+
+	mu            sync.Mutex
+	defaultTenant ID // once it is known
 }
 
 // New returns the use cases over what is configured.
-func New(c Config) *Fleet { return &Fleet{Config: c} }
+func New(c Config) *Fleet {
+	return &Fleet{
+		store: c.Store, changes: c.Changes, catalog: c.Catalog, pusher: c.Pusher,
+		now: func() time.Time { return c.Now().UTC() }, log: c.Log,
+		gate: newGate(),
+	}
+}
+
+// change runs do in a transaction, together with the audit record of the action on
+// the object that do names. It has been decided that the caller may.
+func (f *Fleet) change(ctx context.Context, c Caller, action string, do func(Writer) (object string, err error)) error {
+	return f.store.Write(ctx, func(w Writer) error {
+		object, err := do(w)
+		if err != nil {
+			return err
+		}
+		return w.Audit(ctx, f.record(c, action, object))
+	})
+}
+
+func (f *Fleet) record(c Caller, action, object string) AuditRecord {
+	return AuditRecord{
+		Time: f.now(), Tenant: c.Tenant, Caller: c.Name, Address: c.Address,
+		Action: action, Object: object,
+	}
+}
+
+// reveal records that the caller is about to read the secrets of the objects. The
+// secrets must not leave unless it returns nil.
+func (f *Fleet) reveal(ctx context.Context, c Caller, objects ...string) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	return f.store.Write(ctx, func(w Writer) error {
+		for _, o := range objects {
+			if err := w.Audit(ctx, f.record(c, "secret.reveal", o)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// disclose prepares objects that hold secrets for the caller: it empties the
+// secrets, or records that the caller reads them. The secrets of an object are
+// those that in names; name is the object in the audit record.
+func disclose[T any](ctx context.Context, f *Fleet, c Caller, objects []T, name func(*T) string, in func(*T) []*secret.Secret) error {
+	var read []string
+	for i := range objects {
+		held := false
+		for _, s := range in(&objects[i]) {
+			held = held || !s.Empty()
+			if !c.Reveal {
+				*s = secret.Secret{}
+			}
+		}
+		if held && c.Reveal {
+			read = append(read, name(&objects[i]))
+		}
+	}
+	return f.reveal(ctx, c, read...)
+}
+
+// tell passes on what has become durable. The client is told if that failed: its
+// change is kept but phones may not see it yet.
+func (f *Fleet) tell(ctx context.Context, news ...func(context.Context) error) error {
+	ctx = context.WithoutCancel(ctx)
+	var errs []error
+	for _, n := range news {
+		errs = append(errs, n(ctx))
+	}
+	if err := errors.Join(errs...); err != nil {
+		f.log.ErrorContext(ctx, "a saved change has not reached the phone server", "error", err)
+		return errorf(CodeUnavailable, "the change is saved, but phones may be served what was before it; the log says why")
+	}
+	return nil
+}
+
+// randomText returns lower-case base32 for n random bytes, 5 of them making 8
+// characters.
+func randomText(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails: it crashes the program
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}

@@ -1,6 +1,12 @@
 package fleet
 
-import "context"
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // TemplateListing is a line of the list of templates.
 type TemplateListing struct {
@@ -15,44 +21,241 @@ type TemplateSource struct {
 	IsCustom bool
 }
 
+const maxTemplate = 256 << 10 // bytes
+
 // Templates lists the built-in templates and the tenant's own by filename.
 func (f *Fleet) Templates(ctx context.Context, c Caller) ([]TemplateListing, error) {
-	panic("unwritten")
-}
-
-// CreateTemplate adds a template of the tenant's own. Faults point at /filename
-// and /content.
-func (f *Fleet) CreateTemplate(ctx context.Context, c Caller, filename, content string) error {
-	panic("unwritten")
+	if err := c.mayHere(Viewer); err != nil {
+		return nil, err
+	}
+	var own []TemplateFile
+	if err := f.store.Read(ctx, func(r Reader) (err error) {
+		own, err = r.Templates(ctx, c.Tenant)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	var list []TemplateListing
+	for _, t := range own {
+		list = append(list, TemplateListing{t.Filename, true})
+	}
+	for _, name := range f.catalog.Builtins() {
+		if !slices.ContainsFunc(own, func(t TemplateFile) bool { return t.Filename == name }) {
+			list = append(list, TemplateListing{name, false})
+		}
+	}
+	slices.SortFunc(list, func(a, b TemplateListing) int { return strings.Compare(a.Filename, b.Filename) })
+	return list, nil
 }
 
 // Template returns a template's source.
 func (f *Fleet) Template(ctx context.Context, c Caller, filename string) (TemplateSource, error) {
-	panic("unwritten")
+	if err := c.mayHere(Viewer); err != nil {
+		return TemplateSource{}, err
+	}
+	var own TemplateFile
+	err := f.store.Read(ctx, func(r Reader) (err error) {
+		own, err = r.Template(ctx, c.Tenant, filename)
+		return err
+	})
+	if CodeOf(err) == CodeNotFound {
+		if content, ok := f.catalog.Builtin(filename); ok {
+			return TemplateSource{filename, content, false}, nil
+		}
+	}
+	if err != nil {
+		return TemplateSource{}, err
+	}
+	return TemplateSource{own.Filename, own.Content, true}, nil
 }
 
-// UpdateTemplate replaces the content of a template of the tenant's own.
+// CreateTemplate adds a template of the tenant's own; one with the filename of a
+// built-in takes its place. Faults point at /filename and /content.
+func (f *Fleet) CreateTemplate(ctx context.Context, c Caller, filename, content string) error {
+	if err := c.mayHere(Admin); err != nil {
+		return err
+	}
+	var v form
+	if wrong := templateName(filename); wrong != "" {
+		v.add("/filename", "%s", wrong)
+	}
+	if err := f.vetContent(ctx, &v, c.Tenant, filename, content); err != nil {
+		return err
+	}
+	return f.putTemplate(ctx, c, "template.create", filename, content, func(w Writer) error {
+		switch _, err := w.Template(ctx, c.Tenant, filename); {
+		case err == nil:
+			var there form
+			there.conflict("/filename", "is a custom template already; change that one")
+			return there.err()
+		case CodeOf(err) != CodeNotFound:
+			return err
+		}
+		return nil
+	})
+}
+
+// UpdateTemplate replaces the content of a template of the tenant's own. Faults
+// point at /content.
 func (f *Fleet) UpdateTemplate(ctx context.Context, c Caller, filename, content string) error {
-	panic("unwritten")
+	if err := c.mayHere(Admin); err != nil {
+		return err
+	}
+	own := func(r Reader) error {
+		_, err := r.Template(ctx, c.Tenant, filename)
+		return f.builtinStays(err, filename, "create a template of the same filename to take its place")
+	}
+	if err := f.store.Read(ctx, own); err != nil {
+		return err
+	}
+	if err := f.vetContent(ctx, &form{}, c.Tenant, filename, content); err != nil {
+		return err
+	}
+	return f.putTemplate(ctx, c, "template.update", filename, content, func(w Writer) error { return own(w) })
 }
 
-// DeleteTemplate removes a template of the tenant's own.
+// vetContent returns all that is wrong with an upload, with what v has already.
+func (f *Fleet) vetContent(ctx context.Context, v *form, tenant ID, filename, content string) error {
+	switch {
+	case content == "":
+		v.add("/content", "is empty")
+	case len(content) > maxTemplate:
+		v.add("/content", "has %d bytes; at most %d are allowed", len(content), maxTemplate)
+	}
+	if err := v.err(); err != nil {
+		return err
+	}
+	err := f.catalog.Check(ctx, tenant, filename, content)
+	if e := (*Error)(nil); errors.As(err, &e) && e.Code == CodeInvalid && len(e.Fields) == 0 {
+		v.add("/content", "%s", e.Message)
+		return v.err()
+	}
+	return err
+}
+
+func (f *Fleet) putTemplate(ctx context.Context, c Caller, action, filename, content string, allowed func(Writer) error) error {
+	err := f.change(ctx, c, action, func(w Writer) (string, error) {
+		if err := allowed(w); err != nil {
+			return "", err
+		}
+		return "template " + filename, w.PutTemplate(ctx, TemplateFile{
+			Tenant: c.Tenant, Filename: filename, Content: content, UpdatedAt: f.now(),
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.templateChanged(c.Tenant, filename))
+}
+
+// builtinStays explains a CodeNotFound where a built-in template has the name.
+func (f *Fleet) builtinStays(err error, filename, remedy string) error {
+	if CodeOf(err) != CodeNotFound {
+		return err
+	}
+	if _, ok := f.catalog.Builtin(filename); ok {
+		return errorf(CodeConflict, "%s is built in and stays as it is; %s", filename, remedy)
+	}
+	return err
+}
+
+// DeleteTemplate removes a template of the tenant's own. A built-in of the same
+// filename is back then; without one, a template that phones or other templates
+// use is a CodeConflict.
 func (f *Fleet) DeleteTemplate(ctx context.Context, c Caller, filename string) error {
-	panic("unwritten")
+	if err := c.mayHere(Admin); err != nil {
+		return err
+	}
+	err := f.change(ctx, c, "template.delete", func(w Writer) (string, error) {
+		if _, err := w.Template(ctx, c.Tenant, filename); err != nil {
+			return "", f.builtinStays(err, filename, "only a custom template can be deleted")
+		}
+		if _, ok := f.catalog.Builtin(filename); !ok {
+			if err := unused(ctx, w, c.Tenant, filename); err != nil {
+				return "", err
+			}
+		}
+		return "template " + filename, w.DeleteTemplate(ctx, c.Tenant, filename)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.templateChanged(c.Tenant, filename))
+}
+
+// unused returns a CodeConflict error that says who needs the template.
+func unused(ctx context.Context, r Reader, tenant ID, filename string) error {
+	n, err := r.TemplateUses(ctx, tenant, filename)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return errorf(CodeConflict, "%d of the tenant's phones and DECT bases use the template %s; delete them first", n, filename)
+	}
+	others, err := r.Templates(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	extends := regexp.MustCompile(`\bextends\s*=\s*["']` + regexp.QuoteMeta(filename) + `["']`)
+	for _, t := range others {
+		if t.Filename != filename && extends.MatchString(t.Content) {
+			return errorf(CodeConflict, "the template %s extends %s; delete that one first", t.Filename, filename)
+		}
+	}
+	return nil
+}
+
+func (f *Fleet) templateChanged(tenant ID, filename string) func(context.Context) error {
+	return func(ctx context.Context) error { return f.changes.TemplateChanged(ctx, tenant, filename) }
 }
 
 // PhoneModels lists the models of desk phones.
-func (f *Fleet) PhoneModels(ctx context.Context, c Caller) ([]ModelRow, error) { panic("unwritten") }
-
-// PhoneModel returns what a template offers for its desk phones.
-func (f *Fleet) PhoneModel(ctx context.Context, c Caller, filename string) (TemplateInfo, error) {
-	panic("unwritten")
+func (f *Fleet) PhoneModels(ctx context.Context, c Caller) ([]ModelRow, error) {
+	return f.models(ctx, c, func(m ModelRow) bool { return m.Handsets == 0 })
 }
 
 // DectModels lists the models of DECT bases.
-func (f *Fleet) DectModels(ctx context.Context, c Caller) ([]ModelRow, error) { panic("unwritten") }
+func (f *Fleet) DectModels(ctx context.Context, c Caller) ([]ModelRow, error) {
+	return f.models(ctx, c, func(m ModelRow) bool { return m.Handsets > 0 })
+}
+
+func (f *Fleet) models(ctx context.Context, c Caller, wanted func(ModelRow) bool) ([]ModelRow, error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return nil, err
+	}
+	rows, err := f.catalog.Models(ctx, c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var list []ModelRow
+	for _, m := range rows {
+		if wanted(m) {
+			list = append(list, m)
+		}
+	}
+	return list, nil
+}
+
+// PhoneModel returns what a template offers for its desk phones.
+func (f *Fleet) PhoneModel(ctx context.Context, c Caller, filename string) (TemplateInfo, error) {
+	return f.model(ctx, c, filename, false)
+}
 
 // DectModel returns what a template offers for its DECT bases.
 func (f *Fleet) DectModel(ctx context.Context, c Caller, name string) (TemplateInfo, error) {
-	panic("unwritten")
+	return f.model(ctx, c, name, true)
+}
+
+func (f *Fleet) model(ctx context.Context, c Caller, filename string, dect bool) (TemplateInfo, error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return TemplateInfo{}, err
+	}
+	info, err := f.describe(ctx, c.Tenant, &filename)
+	if err != nil {
+		return TemplateInfo{}, err
+	}
+	if info == nil || info.DECT != dect {
+		return TemplateInfo{}, NotFound("template")
+	}
+	return *info, nil
 }

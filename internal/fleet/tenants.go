@@ -2,6 +2,12 @@ package fleet
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -35,37 +41,282 @@ type EndpointInput struct {
 	UDP, TCP, TLS int
 }
 
+// DefaultTenant is the name of the tenant that Bootstrap makes.
+const DefaultTenant = "default"
+
 // Bootstrap makes the default tenant and a token for the installation's
-// administrator, if the store is new.
+// administrator, if the store is new; else created is false. The token is
+// adminToken, at least 24 printable ASCII characters, or if that is empty a new
+// one. It is returned here and never again.
 func (f *Fleet) Bootstrap(ctx context.Context, adminToken secret.Secret) (created bool, token secret.Secret, err error) {
-	panic("unwritten")
+	if given := adminToken.Reveal(); given != "" && made(printable, 24, 256, "-")(given) != "" {
+		return false, secret.Secret{}, errorf(CodeInvalid, "the administrator's token must be 24 to 256 printable ASCII characters without blanks")
+	}
+	token = adminToken
+	if token.Empty() {
+		token = newToken()
+	}
+	now := f.now()
+	t := Tenant{
+		ID: f.store.NewID(), Name: DefaultTenant, Domain: "default.invalid",
+		NTP: []string{"pool.ntp.org"}, TimeZone: "Etc/UTC", Language: "ENGLISH", Tone: "USA",
+		PollMinutes: 1440, RegisterExpires: 3600, EnrolMinutes: 15,
+		CreatedAt: now, UpdatedAt: now,
+	}
+	err = f.store.Write(ctx, func(w Writer) error {
+		created = false
+		there, _, err := w.Tenants(ctx, listquery.Query{Top: 1})
+		if err != nil || len(there) > 0 {
+			return err
+		}
+		if err := w.InsertTenant(ctx, t); err != nil {
+			return err
+		}
+		if err := w.InsertToken(ctx, Token{
+			ID: f.store.NewID(), Kind: AccessToken, Hash: hashToken(token), Name: "first administrator",
+			Role: Admin, Reveal: true, Created: now,
+		}); err != nil {
+			return err
+		}
+		created = true
+		return w.Audit(ctx, AuditRecord{Time: now, Tenant: t.ID, Caller: "first start", Action: "tenant.create", Object: "tenant " + t.Name})
+	})
+	if err != nil || !created {
+		return false, secret.Secret{}, err
+	}
+	return true, token, f.tell(ctx, f.tenantChanged(t.ID))
 }
 
 // MyTenant returns the caller's tenant.
-func (f *Fleet) MyTenant(ctx context.Context, c Caller) (Tenant, error) { panic("unwritten") }
+func (f *Fleet) MyTenant(ctx context.Context, c Caller) (t Tenant, err error) {
+	if err := c.mayHere(Viewer); err != nil {
+		return Tenant{}, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		t, err = r.Tenant(ctx, c.Tenant)
+		return err
+	})
+	return t, err
+}
 
 // UpdateMyTenant changes the caller's tenant.
 func (f *Fleet) UpdateMyTenant(ctx context.Context, c Caller, in TenantInput) error {
-	panic("unwritten")
+	if err := c.mayHere(Admin); err != nil {
+		return err
+	}
+	return f.updateTenant(ctx, c, c.Tenant, in)
 }
 
 // Tenants lists the tenants of the installation.
-func (f *Fleet) Tenants(ctx context.Context, c Caller, q listquery.Query) ([]Tenant, int, error) {
-	panic("unwritten")
+func (f *Fleet) Tenants(ctx context.Context, c Caller, q listquery.Query) (list []Tenant, count int, err error) {
+	if err := c.mayRule(Viewer); err != nil {
+		return nil, 0, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		list, count, err = r.Tenants(ctx, q)
+		return err
+	})
+	return list, count, err
 }
 
 // CreateTenant makes a tenant.
 func (f *Fleet) CreateTenant(ctx context.Context, c Caller, in TenantInput) (ID, error) {
-	panic("unwritten")
+	if err := c.mayRule(Admin); err != nil {
+		return 0, err
+	}
+	id, code := f.store.NewID(), randomText(10)
+	err := f.change(ctx, c, "tenant.create", func(w Writer) (string, error) {
+		now := f.now()
+		t := Tenant{
+			ID: id, Code: code,
+			NTP: []string{"pool.ntp.org"}, TimeZone: "Etc/UTC", Language: "ENGLISH", Tone: "USA",
+			PollMinutes: 1440, RegisterExpires: 3600, EnrolMinutes: 15,
+			CreatedAt: now, UpdatedAt: now,
+		}
+		if err := in.read(ctx, w, true, &t); err != nil {
+			return "", err
+		}
+		return "tenant " + t.Name, w.InsertTenant(ctx, t)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return id, f.tell(ctx, f.tenantChanged(id))
 }
 
 // Tenant returns a tenant of the installation.
-func (f *Fleet) Tenant(ctx context.Context, c Caller, id ID) (Tenant, error) { panic("unwritten") }
+func (f *Fleet) Tenant(ctx context.Context, c Caller, id ID) (t Tenant, err error) {
+	if err := c.mayRule(Viewer); err != nil {
+		return Tenant{}, err
+	}
+	err = f.store.Read(ctx, func(r Reader) error {
+		t, err = r.Tenant(ctx, id)
+		return err
+	})
+	return t, err
+}
 
 // UpdateTenant changes a tenant of the installation.
 func (f *Fleet) UpdateTenant(ctx context.Context, c Caller, id ID, in TenantInput) error {
-	panic("unwritten")
+	if err := c.mayRule(Admin); err != nil {
+		return err
+	}
+	return f.updateTenant(ctx, c, id, in)
 }
 
-// DeleteTenant removes a tenant and everything in it.
-func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error { panic("unwritten") }
+func (f *Fleet) updateTenant(ctx context.Context, c Caller, id ID, in TenantInput) error {
+	err := f.change(ctx, c, "tenant.update", func(w Writer) (string, error) {
+		t, err := w.Tenant(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		t.UpdatedAt = f.now()
+		if err := in.read(ctx, w, false, &t); err != nil {
+			return "", err
+		}
+		return "tenant " + t.Name, w.UpdateTenant(ctx, t)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.tenantChanged(id))
+}
+
+// DeleteTenant removes a tenant and everything in it. The default tenant stays.
+func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
+	if err := c.mayRule(Admin); err != nil {
+		return err
+	}
+	err := f.change(ctx, c, "tenant.delete", func(w Writer) (string, error) {
+		t, err := w.Tenant(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		if t.Code == "" {
+			return "", errorf(CodeConflict, "the default tenant cannot be deleted: phones that know only the shared address ask there")
+		}
+		return "tenant " + t.Name, w.DeleteTenant(ctx, id)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.tenantChanged(id))
+}
+
+func (f *Fleet) tenantChanged(id ID) func(context.Context) error {
+	return func(ctx context.Context) error { return f.changes.TenantChanged(ctx, id) }
+}
+
+// read puts the input into t, or says what is wrong with it.
+func (in TenantInput) read(ctx context.Context, r Reader, creating bool, t *Tenant) error {
+	v := form{creating: creating}
+	need(&v, "/name", in.Name, &t.Name, text(1, 64))
+	need(&v, "/domain", lower(in.Domain), &t.Domain, host)
+	if in.Domain != nil {
+		switch other, err := r.TenantByDomain(ctx, t.Domain); {
+		case err == nil && other.ID != t.ID:
+			v.conflict("/domain", "is another tenant's")
+		case err != nil && CodeOf(err) != CodeNotFound:
+			return err
+		}
+	}
+	if in.Endpoints != nil {
+		t.Endpoints = readEndpoints(&v, *in.Endpoints)
+	}
+	if in.NTP != nil {
+		t.NTP = readNTP(&v, *in.NTP)
+	}
+	set(&v, "/timezone", in.TimeZone, &t.TimeZone, zone)
+	set(&v, "/language", upper(in.Language), &t.Language, oneOf(Languages))
+	set(&v, "/tone", upper(in.Tone), &t.Tone, country)
+	set(&v, "/provisioning_url", in.ProvisioningURL, &t.ProvisioningURL, blankOr(folderAddress))
+	set(&v, "/poll_minutes", in.PollMinutes, &t.PollMinutes, between(1, 43200))
+	set(&v, "/register_expires", in.RegisterExpires, &t.RegisterExpires, between(60, 86400))
+	set(&v, "/voicemail_number", in.VoicemailNumber, &t.VoicemailNumber, blankOr(featureCode))
+	set(&v, "/pickup_code", in.PickupCode, &t.PickupCode, blankOr(featureCode))
+	if in.EnrolNetworks != nil {
+		t.EnrolNetworks = readNetworks(&v, *in.EnrolNetworks)
+	}
+	set(&v, "/enrol_minutes", in.EnrolMinutes, &t.EnrolMinutes, between(0, int(maxEnrolment/time.Minute)))
+	return v.err()
+}
+
+func readEndpoints(v *form, in map[Interface]EndpointInput) map[Interface]Endpoint {
+	out := make(map[Interface]Endpoint, len(in))
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		e, at := in[name], "/endpoints/"+pointerToken(string(name))
+		if !slices.Contains(Interfaces, name) {
+			v.add(at, "is no interface: must be %s", anyOf(Interfaces))
+			continue
+		}
+		e.Host = strings.ToLower(e.Host)
+		if wrong := host(e.Host); wrong != "" {
+			v.add(at+"/host", "%s", wrong)
+		}
+		for _, port := range []struct {
+			name   string
+			number int
+		}{{"udp", e.UDP}, {"tcp", e.TCP}, {"tls", e.TLS}} {
+			if wrong := between(0, 65535)(port.number); wrong != "" {
+				v.add(at+"/"+port.name, "%s; 0 where the transport is not offered", wrong)
+			}
+		}
+		if e.UDP == 0 && e.TCP == 0 && e.TLS == 0 {
+			v.add(at, "offers no transport: give the port of at least one of udp, tcp and tls")
+		}
+		out[name] = Endpoint(e)
+	}
+	return out
+}
+
+// pointerToken escapes and bounds a name for a JSON pointer.
+func pointerToken(s string) string {
+	if len(s) > 64 {
+		s = s[:64]
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func readNTP(v *form, in []string) []string {
+	if len(in) > 2 {
+		v.add("/ntp", "has %d servers; phones take at most 2", len(in))
+		return nil
+	}
+	var out []string
+	for i, s := range in {
+		s = strings.ToLower(s)
+		if wrong := host(s); wrong != "" {
+			v.add(fmt.Sprintf("/ntp/%d", i), "%s", wrong)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func readNetworks(v *form, in []string) []netip.Prefix {
+	const most = 64
+	if len(in) > most {
+		v.add("/enrol_networks", "has %d networks; at most %d are allowed", len(in), most)
+		return nil
+	}
+	var out []netip.Prefix
+	for i, s := range in {
+		at := fmt.Sprintf("/enrol_networks/%d", i)
+		p, err := netip.ParsePrefix(s)
+		if a, errAddr := netip.ParseAddr(s); errAddr == nil && a.Zone() == "" {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			v.add(at, "must be a network such as 192.168.10.0/24 or an address such as 203.0.113.7")
+		case p.Addr().Is4In6():
+			v.add(at, "is an IPv4 address written as IPv6; write it as IPv4")
+		case p.Masked() != p:
+			v.add(at, "names an address within the network; write %s", p.Masked())
+		case slices.Contains(out, p):
+			v.add(at, "appears twice")
+		}
+		out = append(out, p)
+	}
+	return out
+}

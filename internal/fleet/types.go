@@ -310,3 +310,16 @@ type AuditRecord struct {
 	Action  string // "phone.create", "secret.reveal" …
 	Object  string // "phone 001565aabbcc"
 }
+
+// Port returns the port of a transport, or 0 where it is not offered.
+func (e Endpoint) Port(t Transport) int {
+	switch t {
+	case UDP:
+		return e.UDP
+	case TCP:
+		return e.TCP
+	case TLS:
+		return e.TLS
+	}
+	return 0
+}

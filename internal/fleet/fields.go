@@ -1,0 +1,78 @@
+package fleet
+
+import "github.com/dialplane/dialplane/internal/listquery"
+
+// What each list can be sorted, searched and filtered by, under the names of the
+// API. An id can be compared with eq and ne, and sorts by age. A time is RFC 3339
+// text: it compares as a time, and is not searched.
+var (
+	TenantFields = listquery.Fields{
+		"id":     listquery.Text,
+		"name":   listquery.Text,
+		"domain": listquery.Text,
+	}
+	UserFields = listquery.Fields{
+		"id":               listquery.Text,
+		"extension_number": listquery.Text,
+		"display_name":     listquery.Text,
+		"auth_name":        listquery.Text,
+	}
+	// PhoneFields are those of one user's phones.
+	PhoneFields = listquery.Fields{
+		"id":                  listquery.Text,
+		"mac":                 listquery.Text,
+		"filename":            listquery.Text,
+		"vendor":              listquery.Text,
+		"model":               listquery.Text,
+		"language":            listquery.Text,
+		"timezone":            listquery.Text,
+		"interface":           listquery.Text,
+		"preferred_transport": listquery.Text,
+		"serial_number":       listquery.Text,
+		"rps":                 listquery.Bool,
+		"https":               listquery.Bool,
+	}
+	// PhoneRowFields are those of all phones, seen and assigned.
+	PhoneRowFields = listquery.Fields{
+		"mac":              listquery.Text,
+		"extension_number": listquery.Text,
+		"vendor":           listquery.Text,
+		"model":            listquery.Text,
+		"fwver":            listquery.Text,
+		"name":             listquery.Text,
+		"ip":               listquery.Text,
+	}
+	DectFields = listquery.Fields{
+		"id":       listquery.Text,
+		"name":     listquery.Text,
+		"mac":      listquery.Text,
+		"template": listquery.Text,
+		"vendor":   listquery.Text,
+		"model":    listquery.Text,
+		"lines":    listquery.Number,
+	}
+	EnrolmentFields = listquery.Fields{
+		"id":      listquery.Text,
+		"mac":     listquery.Text,
+		"opened":  listquery.Text,
+		"expires": listquery.Text,
+	}
+	AccountFields = listquery.Fields{
+		"id":       listquery.Text,
+		"username": listquery.Text,
+		"role":     listquery.Text,
+		"user_id":  listquery.Text,
+		"reveal":   listquery.Bool,
+		"created":  listquery.Text,
+	}
+	TokenFields = listquery.Fields{
+		"id":      listquery.Text,
+		"name":    listquery.Text,
+		"role":    listquery.Text,
+		"user_id": listquery.Text,
+		"reveal":  listquery.Bool,
+		"created": listquery.Text,
+		"expires": listquery.Text, // null for never
+		"used":    listquery.Text,
+	}
+)
