@@ -178,7 +178,7 @@ func (r *reading) vet(e *element) bool {
 	for _, child := range e.children {
 		switch {
 		case !slices.Contains(s.children, child.name):
-			r.fail(child.at, "<%s> may not stand in <%s>%s", clip(child.name), e.name, suggest(child.name, s.children))
+			r.fail(child.at, "<%s> may not stand in <%s>%s", clip(child.name), e.name, belongs(child.name, s.children))
 			continue
 		case once(child.name) && seen[child.name]:
 			r.fail(child.at, "<%s> is there twice", child.name)
@@ -187,6 +187,20 @@ func (r *reading) vet(e *element) bool {
 		r.vet(child)
 	}
 	return len(r.faults.list) == before
+}
+
+// belongs says where an element stands that may not stand among children.
+func belongs(name string, children []string) string {
+	var parents []string
+	for parent, s := range grammar {
+		if slices.Contains(s.children, name) {
+			parents = append(parents, "<"+parent+">")
+		}
+	}
+	if len(parents) == 1 {
+		return "; it belongs in " + parents[0]
+	}
+	return suggest(name, children)
 }
 
 func (r *reading) template(e *element) {
