@@ -38,7 +38,7 @@ var grammar = func() map[string]shape {
 		"models": {children: []string{"model"}},
 		"model": {
 			required: []string{"name", "display_name", "accounts"},
-			optional: []string{"line_keys", "modules", "module_keys", "firmware", "without"},
+			optional: []string{"line_keys", "modules", "module_keys", "handsets", "firmware", "without"},
 			children: []string{"var"},
 		},
 		"var":     {required: []string{"name", "value"}},
@@ -313,6 +313,7 @@ func (r *reading) model(e *element) {
 		LineKeys:    r.number(e, "line_keys", 0, 1000, 0),
 		Modules:     r.number(e, "modules", 0, 20, 0),
 		ModuleKeys:  r.number(e, "module_keys", 0, 500, 0),
+		Handsets:    r.number(e, "handsets", 0, 20000, 0),
 		Firmware:    e.value("firmware"),
 		Without:     strings.Fields(e.value("without")),
 		Vars:        make(map[string]string),

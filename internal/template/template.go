@@ -33,8 +33,9 @@ type Template struct {
 	Filename string
 	Vendor   string
 	Title    string
-	Abstract bool    // a base for others; it has no models
-	Models   []Model // in the order of the file
+	Abstract bool     // a base for others; it has no models
+	Bases    []string // filenames of all that it extends, nearest first
+	Models   []Model  // in the order of the file
 	Profile  Profile
 	// Warnings are what is allowed and probably a mistake, by place.
 	Warnings []*Error
@@ -50,6 +51,7 @@ type Model struct {
 	LineKeys    int    // programmable keys of the phone, all pages
 	Modules     int    // expansion modules that it takes
 	ModuleKeys  int    // keys of each module
+	Handsets    int    // that a DECT base or system takes; 0 for a desk phone
 	Firmware    string // lowest that the template suits, or ""
 	Without     []string
 	Vars        map[string]string
@@ -275,6 +277,9 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 	}
 	for i := range chain {
 		s.blocks = append(s.blocks, chain[i].blocks)
+		if i > 0 {
+			t.Bases = append(t.Bases, chain[i].src.name)
+		}
 	}
 	sources := inherit(chain)
 	d.vetWhole(sources, s.usedVars, &faults)
