@@ -36,17 +36,17 @@ func userAgent(ua string) (vendor.Identity, bool) {
 		return none, false
 	}
 	id := vendor.Identity{Vendor: name, Model: word}
-	if id.Version, rest = cutWord(rest); id.Version == "" {
-		return id, named && rest == "" && !strings.HasSuffix(ua, " ")
-	}
-	if !isFirmware(id.Version) {
+	id.Version, rest = cutWord(rest)
+	tail, rest := cutWord(rest)
+	switch {
+	case rest != "" || strings.HasSuffix(ua, " ") || !isTail(tail):
+		return none, false
+	case !named && tail == "":
+		return none, false
+	case id.Version != "" && !isFirmware(id.Version):
 		return none, false
 	}
-	word, rest = cutWord(rest)
-	if rest != "" || strings.HasSuffix(ua, " ") || word == "" && !named || !isTail(word) {
-		return none, false
-	}
-	if a, err := mac.Parse(word); err == nil {
+	if a, err := mac.Parse(tail); err == nil {
 		id.MAC = a
 	}
 	return id, true

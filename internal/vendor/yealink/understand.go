@@ -124,7 +124,6 @@ func (r reader) account(index int) (vendor.Account, bool) {
 		Index:       index,
 		Label:       r.text(at + "label"),
 		DisplayName: r.text(at + "display_name"),
-		User:        r.text(at + "user_name"),
 		AuthName:    r.text(at + "auth_name"),
 		Password:    r.text(at + "password"),
 		Server:      r.text(at + "sip_server.1.address"),
@@ -133,6 +132,8 @@ func (r reader) account(index int) (vendor.Account, bool) {
 		SRTP:        r.number(at+"srtp_encryption") > 0,
 		Voicemail:   r.text("voice_mail.number." + strconv.Itoa(index)),
 	}
+	// A domain other than the server's name stands behind the user.
+	a.User, _, _ = strings.Cut(r.text(at+"user_name"), "@")
 	switch r.text(at + "sip_server.1.transport_type") {
 	case "", "0":
 		a.Transport = "UDP"
