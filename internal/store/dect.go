@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
+)
+
+var dectColumns = columns{
+	"id":       ownID("d.id"),
+	"name":     {expr: "p.name", folded: "p.name_folded"},
+	"mac":      filled("d.mac"),
+	"template": {expr: "d.template"},
+	"vendor":   {expr: "d.vendor"},
+	"model":    {expr: "d.model"},
+	"lines":    {expr: "p.lines", kind: numberColumn},
+}
+
+const (
+	dectFields = deviceFields + `, p.name, p.tone, p.user_password, p.engineer_password, p.region, p.handset_language, p.lines`
+	dectTables = ` FROM devices d JOIN dect_phones p ON p.id = d.id `
+
+	dectUser     = "dect_phones.user_password"
+	dectEngineer = "dect_phones.engineer_password"
+)
+
+func dectDevice(d *fleet.DectPhone) device {
+	return device{
+		id: &d.ID, tenant: &d.Tenant, mac: &d.MAC, template: &d.Template, vendor: &d.Vendor, model: &d.Model,
+		settings: &d.DeviceSettings, token: &d.Token, created: &d.CreatedAt, updated: &d.UpdatedAt,
+	}
+}
+
+func (r *reader) scanDect(row scanner) (fleet.DectPhone, error) {
+	var d fleet.DectPhone
+	err := row.Scan(append(r.dest(dectDevice(&d)), &d.Name, &d.Tone,
+		r.sealed(&d.UserPassword, &d.Tenant, &d.ID, dectUser), r.sealed(&d.EngineerPassword, &d.Tenant, &d.ID, dectEngineer), &d.Region, &d.HandsetLanguage, &d.Lines)...)
+	return d, err
+}
+
+func (r *reader) DectPhone(ctx context.Context, tenant, id fleet.ID) (fleet.DectPhone, error) {
+	return one(ctx, r.conn, "DECT base", r.scanDect, `SELECT `+dectFields+dectTables+`WHERE d.tenant = $1 AND d.id = $2`, tenant, id)
+}
+
+func (r *reader) DectPhones(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.DectPhone, int, error) {
+	return listOf(ctx, r.conn, q, dectColumns, "d.id", r.scanDect, dectFields, dectTables+`WHERE d.tenant = $1`, tenant)
+}
+
+// DectPhoneByMAC returns a base and its members.
+func (d *DB) DectPhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (base fleet.DectPhone, members []fleet.Member, err error) {
+	err = d.read(ctx, func(r *reader) error {
+		base, err = one(ctx, r.conn, "DECT base", r.scanDect, `SELECT `+dectFields+dectTables+`WHERE d.tenant = $1 AND d.mac = $2`, tenant, macText(m))
+		if err != nil {
+			return err
+		}
+		members, err = r.members(ctx, base.ID)
+		return err
+	})
+	return base, members, err
+}
+
+func (r *reader) Members(ctx context.Context, tenant, dect fleet.ID) ([]fleet.Member, error) {
+	if err := r.needDect(ctx, tenant, dect); err != nil {
+		return nil, err
+	}
+	return r.members(ctx, dect)
+}
+
+func (r *reader) members(ctx context.Context, dect fleet.ID) ([]fleet.Member, error) {
+	return all(ctx, r.conn, func(row scanner) (m fleet.Member, err error) {
+		err = row.Scan(&m.User, &m.ExtensionNumber, &m.DisplayName, &m.IPUI, &m.HandsetIndex)
+		return m, err
+	}, `SELECT u.id, u.extension_number, u.display_name, COALESCE(m.ipui, ''), m.handset_index
+		FROM dect_members m JOIN users u ON u.id = m.user_id WHERE m.dect = $1 ORDER BY m.handset_index`, dect)
+}
+
+func (r *reader) MemberOf(ctx context.Context, tenant, user fleet.ID) ([]fleet.DectPhone, error) {
+	if err := r.needUser(ctx, tenant, user); err != nil {
+		return nil, err
+	}
+	return all(ctx, r.conn, r.scanDect, `SELECT `+dectFields+dectTables+`JOIN dect_members m ON m.dect = p.id WHERE m.tenant = $1 AND m.user_id = $2 ORDER BY d.id`, tenant, user)
+}
+
+func (r *reader) needDect(ctx context.Context, tenant, id fleet.ID) error {
+	return r.need(ctx, "DECT base", `SELECT 1`+dectTables+`WHERE d.tenant = $1 AND d.id = $2`, tenant, id)
+}
+
+func (w *writer) InsertDectPhone(ctx context.Context, d fleet.DectPhone) error {
+	if err := w.insertDevice(ctx, dectDevice(&d)); err != nil {
+		return err
+	}
+	return w.exec(ctx, `INSERT INTO dect_phones (id, name, name_folded, tone, user_password, engineer_password, region, handset_language, lines)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		d.ID, d.Name, fold(d.Name), d.Tone, w.seal(d.UserPassword, d.Tenant, d.ID, dectUser), w.seal(d.EngineerPassword, d.Tenant, d.ID, dectEngineer),
+		d.Region, d.HandsetLanguage, d.Lines)
+}
+
+func (w *writer) UpdateDectPhone(ctx context.Context, d fleet.DectPhone) error {
+	err := w.change(ctx, "DECT base", `UPDATE dect_phones SET name = $3, name_folded = $4, tone = $5, user_password = $6, engineer_password = $7,
+			region = $8, handset_language = $9, lines = $10
+		WHERE id IN (SELECT id FROM devices WHERE tenant = $1 AND id = $2)`,
+		d.Tenant, d.ID, d.Name, fold(d.Name), d.Tone, w.seal(d.UserPassword, d.Tenant, d.ID, dectUser), w.seal(d.EngineerPassword, d.Tenant, d.ID, dectEngineer),
+		d.Region, d.HandsetLanguage, d.Lines)
+	if err != nil {
+		return err
+	}
+	return w.updateDevice(ctx, "DECT base", dectDevice(&d))
+}
+
+func (w *writer) DeleteDectPhone(ctx context.Context, tenant, id fleet.ID) error {
+	return w.change(ctx, "DECT base", `DELETE FROM devices WHERE tenant = $1 AND id = $2 AND id IN (SELECT id FROM dect_phones WHERE id = $2)`, tenant, id)
+}
+
+func (w *writer) ReplaceMembers(ctx context.Context, tenant, dect fleet.ID, members []fleet.Member) error {
+	if err := w.needDect(ctx, tenant, dect); err != nil {
+		return err
+	}
+	if err := w.exec(ctx, `DELETE FROM dect_members WHERE dect = $1`, dect); err != nil {
+		return err
+	}
+	for _, m := range members {
+		if err := w.needUser(ctx, tenant, m.User); err != nil {
+			return err
+		}
+		err := w.exec(ctx, `INSERT INTO dect_members (dect, handset_index, tenant, user_id, ipui) VALUES ($1, $2, $3, $4, $5)`,
+			dect, m.HandsetIndex, tenant, m.User, orNull(m.IPUI))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/secret"
+)
+
+// device points at what desk phones and DECT bases have in common.
+type device struct {
+	id, tenant              *fleet.ID
+	user                    *fleet.ID // nil for a DECT base
+	mac                     *mac.Addr
+	template, vendor, model *string
+	settings                *fleet.DeviceSettings
+	token                   *secret.Secret
+	created, updated        *time.Time
+}
+
+const deviceFields = `d.id, d.tenant, d.mac, d.template, d.vendor, d.model, d.password, d.timezone, d.language, d.codecs,
+	d.interface, d.transport, d.rps, d.https, d.token, d.created_at, d.updated_at`
+
+const (
+	devicePassword = "devices.password"
+	deviceToken    = "devices.token"
+)
+
+// dest is where deviceFields are scanned to.
+func (r *reader) dest(d device) []any {
+	s := d.settings
+	return []any{
+		d.id, d.tenant, asMAC(d.mac), d.template, d.vendor, d.model, r.sealed(&s.Password, d.tenant, d.id, devicePassword), &s.TimeZone, &s.Language, asJSON(&s.Codecs),
+		&s.Interface, &s.PreferredTransport, &s.RPS, &s.HTTPS, r.sealed(d.token, d.tenant, d.id, deviceToken), asTime(d.created), asTime(d.updated),
+	}
+}
+
+func hash(token secret.Secret) []byte {
+	h := sha256.Sum256([]byte(token.Reveal()))
+	return h[:]
+}
+
+func (w *writer) insertDevice(ctx context.Context, d device) error {
+	var user any
+	if d.user != nil {
+		user = *d.user
+	}
+	s := d.settings
+	return w.exec(ctx, `INSERT INTO devices (id, tenant, user_id, mac, template, vendor, model, password, timezone, language, codecs,
+			interface, transport, rps, https, token, token_hash, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		*d.id, *d.tenant, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated))
+}
+
+func (w *writer) updateDevice(ctx context.Context, kind string, d device) error {
+	var user any
+	if d.user != nil {
+		user = *d.user
+	}
+	s := d.settings
+	return w.change(ctx, kind, `UPDATE devices SET user_id = $3, mac = $4, template = $5, vendor = $6, model = $7, password = $8, timezone = $9, language = $10, codecs = $11,
+			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18
+		WHERE tenant = $1 AND id = $2`,
+		*d.tenant, *d.id, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated))
+}
+
+func (r *reader) TemplateUses(ctx context.Context, tenant fleet.ID, filename string) (int, error) {
+	var n int
+	err := r.row(ctx, `SELECT count(*) FROM devices WHERE tenant = $1 AND template = $2`, tenant, filename).Scan(&n)
+	return n, err
+}
+
+func (r *reader) MACTaken(ctx context.Context, tenant fleet.ID, m mac.Addr) (taken, ours bool, err error) {
+	err = r.rows(ctx, true, func(row scanner) error {
+		var owner fleet.ID
+		err := row.Scan(&owner)
+		taken, ours = true, owner == tenant
+		return err
+	}, `SELECT tenant FROM devices WHERE mac = $1`, macText(m))
+	return taken, ours, err
+}

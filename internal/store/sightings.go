@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/secret"
+)
+
+// Bounds of what devices can make us keep. A stranger is a device that is seen in
+// a tenant but not assigned there; anybody can pretend to be many.
+const (
+	maxStrangers   = 10_000 // in a tenant, without those that were rejected
+	trimAfter      = 500    // new strangers
+	keptFetches    = 200    // of a device
+	keptOfStranger = 10
+	maxSaid        = 256 // bytes of anything that a device says of itself
+)
+
+var phoneRowColumns = columns{
+	"mac":              filled("mac"),
+	"extension_number": {expr: "extension_number"},
+	"vendor":           {expr: "vendor"},
+	"model":            {expr: "model"},
+	"fwver":            {expr: "fwver"},
+	"name":             {expr: "name", folded: "name_folded"},
+	"ip":               {expr: "ip"},
+}
+
+const (
+	phoneRowFields = `mac, tenant, device_id, user_id, extension_number, vendor, model, fwver, name, ip, password, vm_pin, rejected`
+	// phoneRows are a tenant's assigned phones, and its strangers.
+	phoneRows = `FROM (
+		SELECT d.mac AS mac, d.tenant AS tenant, d.id AS device_id, u.id AS user_id, u.extension_number AS extension_number, d.vendor AS vendor, d.model AS model,
+			COALESCE(s.version, '') AS fwver, u.display_name AS name, u.display_name_folded AS name_folded, COALESCE(s.ip, '') AS ip,
+			d.password AS password, u.vm_pin AS vm_pin, COALESCE(s.rejected, FALSE) AS rejected
+		FROM devices d JOIN users u ON u.id = d.user_id LEFT JOIN sightings s ON s.tenant = d.tenant AND s.mac = d.mac
+		WHERE d.tenant = $1
+		UNION ALL
+		SELECT s.mac, s.tenant, 0, 0, '', s.vendor, s.model, s.version, '', '', s.ip, NULL, NULL, s.rejected
+		FROM sightings s
+		WHERE s.tenant = $1 AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.mac = s.mac AND d.tenant = s.tenant)
+	) AS seen WHERE 1 = 1`
+)
+
+func (r *reader) scanPhoneRow(row scanner) (fleet.PhoneRow, error) {
+	var (
+		p                    fleet.PhoneRow
+		tenant, device, user fleet.ID
+	)
+	ifAssigned := func(s *secret.Secret, id *fleet.ID, field string) scanFunc {
+		open := r.sealed(s, &tenant, id, field)
+		return func(src any) error {
+			if device == 0 {
+				return nil
+			}
+			return open(src)
+		}
+	}
+	err := row.Scan(asMAC(&p.MAC), &tenant, &device, &user, &p.ExtensionNumber, &p.Vendor, &p.Model, &p.Version, &p.Name, &p.IP,
+		ifAssigned(&p.Password, &device, devicePassword), ifAssigned(&p.VMPIN, &user, userVMPIN), &p.Rejected)
+	return p, err
+}
+
+func (r *reader) PhoneRow(ctx context.Context, tenant fleet.ID, m mac.Addr) (fleet.PhoneRow, error) {
+	return one(ctx, r.conn, "phone", r.scanPhoneRow, `SELECT `+phoneRowFields+` `+phoneRows+` AND mac = $2`, tenant, macText(m))
+}
+
+// PhoneRows lists desk phones and strangers. DECT bases are not among them.
+func (r *reader) PhoneRows(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.PhoneRow, int, error) {
+	return listOf(ctx, r.conn, q, phoneRowColumns, "mac", r.scanPhoneRow, phoneRowFields, phoneRows, tenant)
+}
+
+const sightingFields = `s.mac, s.tenant, s.vendor, s.model, s.version, s.ip, s.user_agent, s.first_seen, s.last_seen, s.rejected`
+
+func scanSighting(row scanner) (s fleet.Sighting, err error) {
+	err = row.Scan(asMAC(&s.MAC), &s.Tenant, &s.Vendor, &s.Model, &s.Version, asIP(&s.IP), &s.UserAgent, asTime(&s.FirstSeen), asTime(&s.LastSeen), &s.Rejected)
+	return s, err
+}
+
+// Sighting returns what was seen of the device in the tenant that it is assigned
+// in, or else in the tenant that saw it last: each tenant has its own.
+func (r *reader) Sighting(ctx context.Context, m mac.Addr) (fleet.Sighting, error) {
+	return one(ctx, r.conn, "sighting", scanSighting, `SELECT `+sightingFields+`
+		FROM sightings s LEFT JOIN devices d ON d.mac = s.mac AND d.tenant = s.tenant
+		WHERE s.mac = $1 ORDER BY d.id IS NULL, s.last_seen DESC, s.tenant LIMIT 1`, macText(m))
+}
+
+func (w *writer) SetRejected(ctx context.Context, tenant fleet.ID, m mac.Addr, rejected bool) error {
+	return w.exec(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches)
+		VALUES ($1, $2, '', '', '', '', '', 0, 0, $3, 0)
+		ON CONFLICT (tenant, mac) DO UPDATE SET rejected = excluded.rejected`, tenant, macText(m), rejected)
+}
+
+// RecordFetches notes what phones have asked for, all or nothing. Of each device
+// the last 200 fetches are kept, and of each tenant's unassigned devices the
+// 10 000 that were seen last, and for a while some hundreds more. A fetch that names no device, or a tenant that is no
+// more, leaves no trace.
+func (d *DB) RecordFetches(ctx context.Context, fetches []fleet.Fetch) error {
+	return d.write(ctx, func(w *writer) error {
+		exists := make(map[fleet.ID]bool)
+		for _, f := range fetches {
+			known, asked := exists[f.Tenant]
+			if !asked {
+				err := w.needTenant(ctx, f.Tenant)
+				if err != nil && fleet.CodeOf(err) != fleet.CodeNotFound {
+					return err
+				}
+				known = err == nil && f.Tenant != 0
+				exists[f.Tenant] = known
+			}
+			if !known || f.MAC.IsZero() {
+				continue
+			}
+			if err := w.recordFetch(ctx, f); err != nil {
+				return err
+			}
+		}
+		for tenant := range exists {
+			if err := w.trimStrangers(ctx, tenant); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
+	said := []*string{&f.File, &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason}
+	for _, s := range said {
+		*s = clip(*s)
+	}
+	var (
+		number   int64
+		assigned bool
+		at, ip   = millis(f.Time), ipText(f.IP)
+	)
+	err := w.row(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, FALSE, 1)
+		ON CONFLICT (tenant, mac) DO UPDATE SET
+			vendor     = CASE WHEN excluded.vendor <> '' THEN excluded.vendor ELSE sightings.vendor END,
+			model      = CASE WHEN excluded.model <> '' THEN excluded.model ELSE sightings.model END,
+			version    = CASE WHEN excluded.version <> '' THEN excluded.version ELSE sightings.version END,
+			ip         = CASE WHEN excluded.ip <> '' THEN excluded.ip ELSE sightings.ip END,
+			user_agent = CASE WHEN excluded.user_agent <> '' THEN excluded.user_agent ELSE sightings.user_agent END,
+			first_seen = CASE WHEN sightings.first_seen > 0 THEN sightings.first_seen ELSE excluded.first_seen END,
+			last_seen  = CASE WHEN excluded.last_seen > sightings.last_seen THEN excluded.last_seen ELSE sightings.last_seen END,
+			fetches    = sightings.fetches + 1
+		RETURNING fetches, EXISTS (SELECT 1 FROM devices d WHERE d.mac = sightings.mac AND d.tenant = sightings.tenant)`,
+		f.Tenant, macText(f.MAC), f.Vendor, f.Model, f.Version, ip, f.UserAgent, at).Scan(&number, &assigned)
+	if err != nil {
+		return err
+	}
+	kept := int64(keptOfStranger)
+	if assigned {
+		kept = keptFetches
+	} else if number == 1 {
+		n, counted := w.db.strangers[f.Tenant]
+		if !counted { // since this process began: who knows how many there are
+			n = trimAfter
+		}
+		w.db.strangers[f.Tenant] = n + 1
+	}
+	return w.exec(ctx, `INSERT INTO fetches (tenant, mac, slot, number, fetched_at, file, level, status, bytes, ip, user_agent, vendor, model, version, reason)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (tenant, mac, slot) DO UPDATE SET number = excluded.number, fetched_at = excluded.fetched_at, file = excluded.file, level = excluded.level,
+			status = excluded.status, bytes = excluded.bytes, ip = excluded.ip, user_agent = excluded.user_agent,
+			vendor = excluded.vendor, model = excluded.model, version = excluded.version, reason = excluded.reason`,
+		f.Tenant, macText(f.MAC), number%kept, number, at, f.File, f.Level, f.Status, f.Bytes, ip, f.UserAgent, f.Vendor, f.Model, f.Version, f.Reason)
+}
+
+// clip makes text of a device fit to be kept.
+func clip(s string) string {
+	if len(s) > maxSaid {
+		s = s[:maxSaid]
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// trimStrangers drops the strangers above the bound, once there are enough new
+// ones to be worth it.
+func (w *writer) trimStrangers(ctx context.Context, tenant fleet.ID) error {
+	if w.db.strangers[tenant] < trimAfter {
+		return nil
+	}
+	err := w.exec(ctx, `DELETE FROM sightings WHERE tenant = $1 AND mac IN (
+			SELECT s.mac FROM sightings s
+			WHERE s.tenant = $1 AND NOT s.rejected AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.mac = s.mac AND d.tenant = s.tenant)
+			ORDER BY s.last_seen DESC, s.mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, maxStrangers)
+	if err != nil {
+		return err
+	}
+	w.db.strangers[tenant] = 0
+	return nil
+}
+
+// Fetches returns the last requests of a device, latest first, at most limit.
+func (d *DB) Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) (fetches []fleet.Fetch, err error) {
+	err = d.read(ctx, func(r *reader) error {
+		fetches, err = all(ctx, r.conn, func(row scanner) (f fleet.Fetch, err error) {
+			err = row.Scan(asTime(&f.Time), &f.Tenant, asMAC(&f.MAC), &f.File, &f.Level, &f.Status, &f.Bytes, asIP(&f.IP), &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason)
+			return f, err
+		}, `SELECT fetched_at, tenant, mac, file, level, status, bytes, ip, user_agent, vendor, model, version, reason
+			FROM fetches WHERE tenant = $1 AND mac = $2 ORDER BY number DESC LIMIT $3`, tenant, macText(m), limit)
+		return err
+	})
+	return fetches, err
+}
