@@ -12,7 +12,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/template"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // Catalog holds the built-in templates and compiles tenants' own over them. It

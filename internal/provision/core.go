@@ -11,8 +11,9 @@ import (
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/template"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // Enroller makes the use of an enrolment window durable. It returns false if the
@@ -384,4 +385,18 @@ func (c *Core) Explain(m mac.Addr, name string) ([]template.Origin, []byte, erro
 	v := new(template.View)
 	f.view(v, md, c.addresses, c.clock(f.phone.TimeZone, f.year))
 	return file.Explain(v)
+}
+
+// PhoneURL is the phone's secret provisioning address, or "" without its token.
+func (c *Core) PhoneURL(p fleet.Phone) string { return c.ownURL(p.Tenant, p.Token) }
+
+// DectURL is the base's secret provisioning address, or "" without its token.
+func (c *Core) DectURL(d fleet.DectPhone) string { return c.ownURL(d.Tenant, d.Token) }
+
+func (c *Core) ownURL(tenant fleet.ID, token secret.Secret) string {
+	slot, ok := c.snap.tenant(tenant)
+	if !ok || token.Empty() {
+		return ""
+	}
+	return c.addresses.Phone(slot.data.Load(), token)
 }

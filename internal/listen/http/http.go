@@ -7,7 +7,6 @@ package http
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -163,13 +162,4 @@ func matches(values []string, etag string) bool {
 		}
 	}
 	return false
-}
-
-// Listen opens the address for phones. Its error says what to do.
-func Listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen for phones on %s: %w; choose another address with --http-listen", address, err)
-	}
-	return l, nil
 }

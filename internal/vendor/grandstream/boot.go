@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // boot fetches as a phone does that starts up. A configuration without an

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 var pValue = regexp.MustCompile(`^P[1-9][0-9]{0,4}$`)

@@ -59,7 +59,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 //go:embed templates/*.xml

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // maxName bounds the User-Agents and file names that are looked at.

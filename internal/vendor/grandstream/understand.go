@@ -3,10 +3,11 @@ package grandstream
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // understand says what a phone with these P-values does. It reads the key modes
@@ -209,7 +210,7 @@ const (
 // those of its modules.
 func keys(c *vendor.Config) []vendor.Key {
 	var list []vendor.Key
-	add := func(module, slot int, p keyP) {
+	add := func(module, slot int, p keyP, canBeLine bool) {
 		k := vendor.Key{
 			Module:  module,
 			Slot:    slot,
@@ -217,7 +218,7 @@ func keys(c *vendor.Config) []vendor.Key {
 			Value:   c.Get(p.value),
 			Label:   c.Get(p.label),
 		}
-		k.Kind = keyKind(c.Get(p.mode), k.Value)
+		k.Kind = keyKind(c.Get(p.mode), k.Value, canBeLine)
 		if k.Kind == "dtmf" {
 			k.Account = 0
 		}
@@ -228,22 +229,22 @@ func keys(c *vendor.Config) []vendor.Key {
 	virtual := 0
 	for n := 1; n <= virtualKeys; n++ {
 		if p := virtualKey(n); c.Get(p.mode) != "" {
-			add(0, n, p)
+			add(0, n, p, true)
 			virtual = n
 		}
 	}
 	for n := 1; n <= physicalKeys; n++ {
-		add(0, virtual+n, physicalKey(n))
+		add(0, virtual+n, physicalKey(n), false)
 	}
 	for n := range extensionKeys * extensions {
-		add(1+n/extensionKeys, 1+n%extensionKeys, extensionKey(n+1))
+		add(1+n/extensionKeys, 1+n%extensionKeys, extensionKey(n+1), false)
 	}
 	return list
 }
 
-// keyKind names the mode of a key, or returns "" for one without a function. A
-// line key is the only one without a value.
-func keyKind(mode, value string) string {
+// keyKind names the mode of a key, or returns "" for one without a function. All
+// but lines need a value.
+func keyKind(mode, value string, canBeLine bool) string {
 	kind := map[string]string{
 		"0": "speed_dial", "1": "blf", "5": "dtmf", "9": "park",
 		"10": "speed_dial", "11": "blf", "15": "dtmf", "19": "park", // fixed keys of GXP
@@ -252,7 +253,7 @@ func keyKind(mode, value string) string {
 	switch {
 	case value != "":
 		return kind
-	case mode == "0", mode == "31", strings.EqualFold(mode, "line"), strings.EqualFold(mode, "default"):
+	case canBeLine && slices.Contains([]string{"0", "31", "line", "default"}, strings.ToLower(mode)):
 		return "line"
 	}
 	return ""

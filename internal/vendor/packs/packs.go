@@ -2,11 +2,11 @@
 package packs
 
 import (
-	"github.com/dialplane/dialplane/internal/vendor"
-	"github.com/dialplane/dialplane/internal/vendor/fanvil"
-	"github.com/dialplane/dialplane/internal/vendor/grandstream"
-	"github.com/dialplane/dialplane/internal/vendor/snom"
-	"github.com/dialplane/dialplane/internal/vendor/yealink"
+	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/fanvil"
+	"github.com/dialplane/dialplane/internal/vendors/grandstream"
+	"github.com/dialplane/dialplane/internal/vendors/snom"
+	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
 
 // Registry returns a registry of every vendor pack.

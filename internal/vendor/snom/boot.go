@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // maxFiles is how many files the simulated phone fetches in one boot; a real one
@@ -78,9 +78,9 @@ func (b *booter) file(name string) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case status == http.StatusOK:
-	case status == http.StatusNotFound:
+	switch status {
+	case http.StatusOK:
+	case http.StatusNotFound:
 		return nil
 	default:
 		return fmt.Errorf("the server answered %d to the request for a configuration file", status)

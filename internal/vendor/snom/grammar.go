@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // parse reads a configuration file. Settings are named as the phone names them,
@@ -230,7 +230,7 @@ func (p *parser) each(parent *xml.StartElement, f func(*xml.StartElement) error)
 func (p *parser) child(parent string) (*xml.StartElement, error) {
 	for {
 		t, err := p.dec.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, nil
 		}
 		if err != nil {
@@ -245,8 +245,8 @@ func (p *parser) child(parent string) (*xml.StartElement, error) {
 		case xml.EndElement:
 			return nil, nil
 		case xml.CharData:
-			if text := bytes.TrimSpace(t); len(text) > 0 {
-				p.behind = bytes.Count(t[bytes.Index(t, text):], []byte("\n"))
+			if text := bytes.TrimLeft(t, " \t\r\n"); len(text) > 0 {
+				p.behind = bytes.Count(text, []byte("\n"))
 				return nil, fmt.Errorf("text in %s, where only elements belong", parent)
 			}
 		case xml.Directive:

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // The User-Agents of Snom's phones. A desk phone builds its own from
@@ -75,7 +75,9 @@ func identity(re *regexp.Regexp, m []string) vendor.Identity {
 }
 
 // The paths that Snom's phones ask for, the last part of them. Of names that are
-// nothing but a MAC address only those with Snom's OUI are taken.
+// nothing but a MAC address only those with Snom's OUI are taken; a Gigaset P7xx
+// or P8xx of the same OUI cannot be told from a Snom by them, for the blocks said
+// to be Gigaset's (such as 00:04:13:E5) are found on Snom's phones too.
 var (
 	folderPath = regexp.MustCompile(`(?i)^snom` + modelRE + `(?:-firmware|-` + macRE + `)?\.(?:htm|xml)$`)
 	macPath    = regexp.MustCompile(`(?i)^(?:[0-9a-z_]{1,32}-)?(?P<mac>` + oui + `[0-9a-f]{6})\.(?:xml|htm|cfg)$`)
@@ -90,8 +92,8 @@ func identifyPath(path string) (vendor.Identity, bool) {
 		return identity(folderPath, m), true
 	}
 	if m := macPath.FindStringSubmatch(name); m != nil {
-		if id := identity(macPath, m); !gigaset(id.MAC) && !hasPrefixFold(name, "gigaset") {
-			return id, true
+		if !hasPrefixFold(name, "gigaset") {
+			return identity(macPath, m), true
 		}
 	}
 	return vendor.Identity{}, false
@@ -99,17 +101,6 @@ func identifyPath(path string) (vendor.Identity, bool) {
 
 func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
-}
-
-// gigaset reports whether an address of Snom's OUI belongs to a block that
-// Gigaset's P7xx and P8xx carry. The blocks are those that Tancredi lists whole
-// (data/patterns.d/gigaset.ini); those that it divides are left to Snom.
-func gigaset(a mac.Addr) bool {
-	switch a[3] {
-	case 0xe2, 0xe3, 0xe5, 0xe7:
-		return true
-	}
-	return false
 }
 
 // httpUserAgent is what a desk phone of today sends.

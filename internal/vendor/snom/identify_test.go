@@ -1,7 +1,7 @@
 package snom
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // row is a line of testdata/user-agents.jsonl: what public sources say of the
@@ -21,22 +21,17 @@ type row struct {
 
 func readLines[T any](t *testing.T, file string) []T {
 	t.Helper()
-	f, err := os.Open(file)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	var rows []T
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
+	for line := range bytes.Lines(data) {
 		var r T
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		rows = append(rows, r)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return rows
 }
@@ -108,20 +103,21 @@ func TestUserAgents(t *testing.T) {
 	t.Parallel()
 	type want struct{ model, version, mac string }
 	for ua, w := range map[string]want{
-		"Mozilla/4.0 (compatible; snom lid 3605)":                                                            {},
-		"Mozilla/4.0 (compatible; snom320-SIP 6.5.20; snom320 jffs2 v3.36; snom320 linux 3.38)":              {"320", "6.5.20", ""},
-		"Mozilla/4.0 (compatible; snom710-SIP 8.7.5.35 1.1.5-IFX-05.01.12 000413741767)":                     {"710", "8.7.5.35", "000413741767"},
-		"Mozilla/4.0 (compatible; snomd785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413922d24 SXM:0 UXM:12)": {"D785", "10.1.33.33", "000413922d24"},
-		"Mozilla/4.0 (compatible; snomMP-SIP 8.7.4.7 1.1.5)":                                                 {"MP", "8.7.4.7", ""},
-		"Mozilla/4.0 (compatible; snomD999-SIP 10.1.1.1)":                                                    {"D999", "10.1.1.1", ""},
-		"Mozilla/4.0 (compatible; snom m9 9.1.43)":                                                           {"M9", "9.1.43", ""},
-		"Mozilla/4.0 (compatible; Snom M900 05.20.0001 000413b60680)":                                        {"M900", "05.20.0001", "000413b60680"},
-		"snomM700/03.23.0005 (MAC=0004136A1B2C; SER= 00000; HW=255)":                                         {"M700", "03.23.0005", "0004136a1b2c"},
-		"snomD150/10.1.169.13 000413DF0354":                                                                  {"D150", "10.1.169.13", "000413df0354"},
-		"Mozilla/4.0 (compatible; snomD865-SIP 10.1.127.10 2018.03 01005E000001 SXM:0 UXM:0)":                {"D865", "10.1.127.10", ""}, // no phone has a multicast address
-		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 2010.12 (Feb 25 2019 - 14:19:43) SXM:0 UXM:0)":    {"D785", "10.1.169.16", ""},
-		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 00041396D9B4 SXM:0 UXM:0)":                        {"D785", "10.1.169.16", "00041396d9b4"},
-		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 00041396D9B4)":                                    {"D785", "10.1.169.16", "00041396d9b4"},
+		"Mozilla/4.0 (compatible; snom lid 3605)":                                                                                 {},
+		"Mozilla/4.0 (compatible; snom320-SIP 6.5.20; snom320 jffs2 v3.36; snom320 linux 3.38)":                                   {"320", "6.5.20", ""},
+		"Mozilla/4.0 (compatible; snom710-SIP 8.7.5.35 1.1.5-IFX-05.01.12 000413741767)":                                          {"710", "8.7.5.35", "000413741767"},
+		"Mozilla/4.0 (compatible; snomd785-SIP 10.1.33.33 2010.12-00004-g9ba52f5 000413922d24 SXM:0 UXM:12)":                      {"D785", "10.1.33.33", "000413922d24"},
+		"Mozilla/4.0 (compatible; snomMP-SIP 8.7.4.7 1.1.5)":                                                                      {"MP", "8.7.4.7", ""},
+		"Mozilla/4.0 (compatible; snomD999-SIP 10.1.1.1)":                                                                         {"D999", "10.1.1.1", ""},
+		"Mozilla/4.0 (compatible; snom m9 9.1.43)":                                                                                {"M9", "9.1.43", ""},
+		"Mozilla/4.0 (compatible; Snom M900 05.20.0001 000413b60680)":                                                             {"M900", "05.20.0001", "000413b60680"},
+		"snomM700/03.23.0005 (MAC=0004136A1B2C; SER= 00000; HW=255)":                                                              {"M700", "03.23.0005", "0004136a1b2c"},
+		"Mozilla/4.0 (compatible; snomD713-SIP 10.4.5.6 10.4.5-v10-rc2 (Mar 12 2025 - 10:11:12) 000413E59FB4 SXM:0 UXM:0 UXMC:0)": {"D713", "10.4.5.6", "000413e59fb4"},
+		"snomD150/10.1.169.13 000413DF0354":                                                                                       {"D150", "10.1.169.13", "000413df0354"},
+		"Mozilla/4.0 (compatible; snomD865-SIP 10.1.127.10 2018.03 01005E000001 SXM:0 UXM:0)":                                     {"D865", "10.1.127.10", ""}, // no phone has a multicast address
+		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 2010.12 (Feb 25 2019 - 14:19:43) SXM:0 UXM:0)":                         {"D785", "10.1.169.16", ""},
+		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 00041396D9B4 SXM:0 UXM:0)":                                             {"D785", "10.1.169.16", "00041396d9b4"},
+		"Mozilla/4.0 (compatible; snomD785-SIP 10.1.169.16 00041396D9B4)":                                                         {"D785", "10.1.169.16", "00041396d9b4"},
 	} {
 		got, ok := userAgent(ua)
 		if !ok {
@@ -173,6 +169,7 @@ func TestPaths(t *testing.T) {
 		"/snomD785-firmware.htm":     {"D785", ""},
 		"/snomM900-000413B60680.htm": {"M900", "000413b60680"},
 		"/000413123456.xml":          {"", "000413123456"},
+		"/000413E59FB4.xml":          {"", "000413e59fb4"},
 		"/prov/000413ABCDEF.htm":     {"", "000413abcdef"},
 		"/phones-000413ABCDEF.xml":   {"", "000413abcdef"},
 	} {
@@ -192,7 +189,7 @@ func TestPaths(t *testing.T) {
 	for _, path := range []string{
 		"", "/", "/snom.htm", "/snomD785", "/snomD785.cfg", "/snomD785.htm.bak", "/snomD785.htm/", "/snomD785-0004139.htm",
 		"/snomD785-local.htm", "/xsnomD785.htm", "/001565aabbcc.xml", "/00041312345.xml", "/0004131234567.xml",
-		"/GigasetP82x-000413E20001.htm", "/gigasetp82x-000413AA0001.htm", "/000413E20001.xml", "/000413e7abcd.xml", "/desktop.ini",
+		"/GigasetP82x-000413E20001.htm", "/gigasetp82x-000413AA0001.htm", "/desktop.ini",
 		"/snom" + strings.Repeat("D", 200) + ".htm",
 	} {
 		if id, ok := identifyPath(path); ok {

@@ -22,7 +22,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 //go:embed templates/*.xml

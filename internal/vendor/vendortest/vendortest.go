@@ -23,7 +23,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/template"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

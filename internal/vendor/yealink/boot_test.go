@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // server answers from memory and keeps what was asked for. A body that begins

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/mac"
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // row is one line of testdata/user-agents.jsonl: strings that real phones and

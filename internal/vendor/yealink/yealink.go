@@ -29,7 +29,7 @@ import (
 	"io/fs"
 	"strings"
 
-	"github.com/dialplane/dialplane/internal/vendor"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 const name = "Yealink"

@@ -1,0 +1,238 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/dialplane/dialplane/internal/admin"
+	"github.com/dialplane/dialplane/internal/fleet"
+	phones "github.com/dialplane/dialplane/internal/listen/http"
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/provision"
+	"github.com/dialplane/dialplane/internal/secret"
+	"github.com/dialplane/dialplane/internal/store"
+	"github.com/dialplane/dialplane/internal/vendors/packs"
+)
+
+type serveCmd struct {
+	Data        string `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
+	AdminListen string `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
+	HTTPListen  string `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
+	PublicURL   string `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
+	AdminToken  string `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
+	CacheBytes  int    `help:"Memory for finished configuration files." default:"67108864"`
+}
+
+// stopTimeout is how long requests in flight may take once the server stops.
+const stopTimeout = 15 * time.Second
+
+func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (err error) {
+	quietSIP()
+	s, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.store.Close()) }()
+	adminListener, err := listen("the API", "--admin-listen", c.AdminListen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = adminListener.Close() }()
+	phoneListener, err := listen("phones", "--http-listen", c.HTTPListen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = phoneListener.Close() }()
+	base, err := publicURL(c.PublicURL, phoneListener.Addr())
+	if err != nil {
+		return err
+	}
+	if err := s.wire(ctx, base, c.CacheBytes, log); err != nil {
+		return err
+	}
+	created, token, err := s.fleet.Bootstrap(ctx, secret.New(c.AdminToken))
+	if err != nil {
+		return fmt.Errorf("set up the first tenant: %w", err)
+	}
+	if err := announce(streams.Out, adminListener.Addr(), base, created && c.AdminToken == "", token); err != nil {
+		return err
+	}
+	return s.run(ctx, adminListener, phoneListener, log)
+}
+
+// server is everything that 'serve' runs.
+type server struct {
+	store   *store.DB
+	catalog *provision.Catalog
+	core    *provision.Core
+	journal *provision.Journal
+	fleet   *fleet.Fleet
+	admin   http.Handler
+}
+
+func (c serveCmd) open(ctx context.Context, log *slog.Logger) (*server, error) {
+	db, err := store.Open(ctx, c.Data, log)
+	if err != nil {
+		return nil, fmt.Errorf("open the data directory: %w", err)
+	}
+	return &server{store: db}, nil
+}
+
+// wire joins the rooms. The store streams the fleet into the provisioning core;
+// the use cases change the store and tell the core.
+func (s *server) wire(ctx context.Context, base string, cacheBytes int, log *slog.Logger) error {
+	registry := packs.Registry()
+	catalog, err := provision.NewCatalog(registry, log)
+	if err != nil {
+		return err
+	}
+	addresses := provision.Addresses{Base: base}
+	s.catalog = catalog
+	s.journal = provision.NewJournal(s.store, log)
+	s.core, err = provision.New(ctx, provision.Config{
+		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
+		Addresses: addresses, Log: log, CacheBytes: cacheBytes,
+	})
+	if err != nil {
+		return fmt.Errorf("load the fleet: %w", err)
+	}
+	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: s.core, Catalog: catalog, Now: time.Now, Log: log})
+	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Log: log, Version: version()})
+	return nil
+}
+
+// enroller makes the use of an enrolment window durable.
+type enroller struct{ store *store.DB }
+
+func (e enroller) UseEnrolment(ctx context.Context, id fleet.ID, m mac.Addr) (first bool, err error) {
+	err = e.store.Write(ctx, func(w fleet.Writer) error {
+		first, err = w.UseEnrolment(ctx, id, m)
+		return err
+	})
+	return first, err
+}
+
+func listen(who, flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen for %s on %s: %w; free the port or choose another with %s", who, address, err, flag)
+	}
+	return l, nil
+}
+
+// publicURL is the base of the addresses that phones are given, with a trailing
+// slash.
+func publicURL(given string, at net.Addr) (string, error) {
+	if given != "" {
+		u, err := url.Parse(given)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return "", fmt.Errorf("--public-url %q is not of the form http://host[:port]/", given)
+		}
+		return strings.TrimSuffix(u.String(), "/") + "/", nil
+	}
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok {
+		return "", fmt.Errorf("--public-url is needed for the listener %s", at)
+	}
+	host := tcp.IP
+	if host.IsUnspecified() {
+		host = ownAddress()
+	}
+	return "http://" + net.JoinHostPort(host.String(), fmt.Sprint(tcp.Port)) + "/", nil
+}
+
+// ownAddress is this machine's first address that others can reach, or loopback.
+func ownAddress() net.IP {
+	addresses, err := net.InterfaceAddrs()
+	if err == nil {
+		for _, a := range addresses {
+			if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
+				return n.IP
+			}
+		}
+	}
+	return net.IPv4(127, 0, 0, 1)
+}
+
+func announce(w io.Writer, adminAt net.Addr, base string, created bool, token secret.Secret) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Dialplane %s\n", version())
+	fmt.Fprintf(&b, "  API                   http://%s/api  (documentation: http://%s/api/docs)\n", adminAt, adminAt)
+	fmt.Fprintf(&b, "  provisioning address  %s\n", base)
+	if created {
+		fmt.Fprintf(&b, "  admin token           %s\n", token.Reveal())
+		fmt.Fprintf(&b, "                        shown this once; send it as 'Authorization: Bearer …'\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// run serves until ctx is done or a listener fails, then lets requests in flight
+// finish and writes what is left of the journal.
+func (s *server) run(ctx context.Context, adminListener, phoneListener net.Listener, log *slog.Logger) error {
+	api := &http.Server{
+		Handler:           s.adminHandler(),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	devices := phones.New(s.core, phones.Limits{}, log)
+
+	journalCtx, stopJournal := context.WithCancel(context.WithoutCancel(ctx))
+	var journal sync.WaitGroup
+	journal.Go(func() { s.journal.Run(journalCtx) })
+	defer journal.Wait()
+	defer stopJournal()
+
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := api.Serve(adminListener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("the API's listener failed: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		if err := devices.Serve(phoneListener); err != nil {
+			return fmt.Errorf("the phones' listener failed: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-groupCtx.Done()
+		log.Info("stopping; requests in flight may finish", "timeout", stopTimeout)
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		return errors.Join(devices.Shutdown(stopCtx), api.Shutdown(stopCtx))
+	})
+	log.Info("serving", "api", adminListener.Addr().String(), "phones", phoneListener.Addr().String())
+	return group.Wait()
+}
+
+// adminHandler is the API with the two health checks beside it.
+func (s *server) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", s.admin)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		err := s.store.Read(r.Context(), func(fleet.Reader) error { return nil })
+		if err != nil {
+			http.Error(w, "the store cannot be read", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ready\n")
+	})
+	return mux
+}

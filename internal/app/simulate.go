@@ -1,0 +1,181 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/provision"
+	"github.com/dialplane/dialplane/internal/simulate"
+	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/packs"
+)
+
+type simulateCmd struct {
+	URL      string        `arg:"" help:"Provisioning address: the shared one, or one phone's own."`
+	Model    []string      `help:"Models to boot, as 'template list' names them, such as 'Yealink T46U'. Repeat for several." placeholder:"'VENDOR MODEL'" sep:"none" env:"-"`
+	Count    int           `help:"Phones of each model, with addresses made up from the vendor's prefix." default:"1"`
+	FirstMAC string        `name:"first-mac" help:"Address of the first phone; the others count up from it." placeholder:"MAC" env:"-"`
+	Phones   string        `help:"Read phones from a file instead: one 'MAC VENDOR MODEL' a line." placeholder:"FILE" env:"-"`
+	Boots    int           `help:"Let each phone boot so many times." default:"1"`
+	Parallel int           `help:"Phones at a time." default:"50"`
+	Register bool          `help:"Register every account found at its registrar."`
+	Timeout  time.Duration `help:"Longest time for one file." default:"15s"`
+	Insecure bool          `help:"Accept any server certificate."`
+	Verbose  bool          `short:"v" help:"Print every phone's accounts."`
+}
+
+func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) error {
+	quietSIP()
+	base, err := url.Parse(c.URL)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
+		return fmt.Errorf("the provisioning address %q is not of the form http://host:port/", c.URL)
+	}
+	if !strings.HasSuffix(base.Path, "/") {
+		base.Path += "/"
+	}
+	phones, err := c.phones(log)
+	if err != nil {
+		return err
+	}
+	progress := progressLine(streams, len(phones))
+	report := simulate.Run(ctx, simulate.Options{
+		URL: base, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Timeout: c.Timeout,
+		TLS: &tls.Config{InsecureSkipVerify: c.Insecure}, //nolint:gosec // only when asked to
+		Log: log, Progress: progress,
+	})
+	if c.Verbose {
+		for _, r := range report.Results {
+			for _, a := range r.State.Accounts {
+				_, _ = fmt.Fprintf(streams.Out, "%s %s %s: account %d %s@%s %q over %s\n", r.Phone.Unit.MAC, r.Phone.Pack.Name, r.Phone.Unit.Model, a.Index, a.User, a.Server, a.DisplayName, a.Transport)
+			}
+		}
+	}
+	if err := report.Summary(streams.Out); err != nil {
+		return err
+	}
+	if report.Failed() > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// progressLine writes how far the run is, at most a hundred times.
+func progressLine(streams Streams, total int) func(done, total int) {
+	step := max(1, total/100)
+	return func(done, total int) {
+		if done%step == 0 || done == total {
+			_, _ = fmt.Fprintf(streams.Err, "\r%d of %d phones", done, total)
+		}
+		if done == total {
+			_, _ = fmt.Fprintln(streams.Err)
+		}
+	}
+}
+
+func (c simulateCmd) phones(log *slog.Logger) ([]simulate.Phone, error) {
+	registry := packs.Registry()
+	catalog, err := provision.NewCatalog(registry, log)
+	if err != nil {
+		return nil, err
+	}
+	known := knownModels(catalog)
+	if c.Phones != "" {
+		return readPhones(c.Phones, registry, known)
+	}
+	if len(c.Model) == 0 {
+		return nil, errors.New("say which phones to boot with --model 'VENDOR MODEL' (see 'dialplane template list') or --phones FILE")
+	}
+	var next mac.Addr
+	if c.FirstMAC != "" {
+		if next, err = mac.Parse(c.FirstMAC); err != nil {
+			return nil, fmt.Errorf("--first-mac: %w", err)
+		}
+	}
+	var phones []simulate.Phone
+	for _, name := range c.Model {
+		pack, model, err := known.find(registry, name)
+		if err != nil {
+			return nil, fmt.Errorf("--model: %w", err)
+		}
+		addr := next
+		if addr.IsZero() {
+			addr = mac.MustParse(pack.OUIs[0] + "000001")
+			addr = plus(addr, len(phones))
+		}
+		for i := range c.Count {
+			phones = append(phones, simulate.Phone{Pack: pack, Unit: vendor.Unit{MAC: plus(addr, i), Model: model}})
+		}
+		if !next.IsZero() {
+			next = plus(next, c.Count)
+		}
+	}
+	return phones, nil
+}
+
+// plus counts an address up.
+func plus(a mac.Addr, n int) mac.Addr {
+	var b [8]byte
+	copy(b[2:], a[:])
+	binary.BigEndian.PutUint64(b[:], binary.BigEndian.Uint64(b[:])+uint64(n)) //nolint:gosec // n is a small count
+	copy(a[:], b[2:])
+	return a
+}
+
+// modelNames maps "vendor model" in lower case to the vendor and the model's name.
+type modelNames map[string][2]string
+
+func knownModels(c *provision.Catalog) modelNames {
+	known := make(modelNames)
+	for _, t := range c.Templates() {
+		for _, m := range t.Models {
+			known[strings.ToLower(t.Vendor+" "+m.Name)] = [2]string{t.Vendor, m.Name}
+		}
+	}
+	return known
+}
+
+func (k modelNames) find(registry *vendor.Registry, name string) (vendor.Pack, string, error) {
+	m, ok := k[strings.ToLower(strings.Join(strings.Fields(name), " "))]
+	if !ok {
+		return vendor.Pack{}, "", fmt.Errorf("no built-in template has a model %q; write vendor and model, as in 'Yealink T46U'", name)
+	}
+	pack, _ := registry.Pack(m[0])
+	return pack, m[1], nil
+}
+
+func readPhones(file string, registry *vendor.Registry, known modelNames) ([]simulate.Phone, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	var phones []simulate.Phone
+	lines := bufio.NewScanner(f)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		address, name, _ := strings.Cut(text, " ")
+		a, err := mac.Parse(address)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+		pack, model, err := known.find(registry, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+		}
+		phones = append(phones, simulate.Phone{Pack: pack, Unit: vendor.Unit{MAC: a, Model: model}})
+	}
+	return phones, lines.Err()
+}

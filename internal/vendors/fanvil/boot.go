@@ -1,0 +1,106 @@
+package fanvil
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+// httpUserAgent writes what a phone says of itself when it fetches.
+func httpUserAgent(u vendor.Unit) string {
+	firmware := u.Firmware
+	if firmware == "" {
+		firmware = "2.12.16.17"
+		if strings.HasPrefix(commonFile(u.Model), "f0") {
+			firmware = "2.10.2.6887"
+		}
+	}
+	// Phones write "X6U Pro" but "X5U-V2" (WZ).
+	name := u.Model
+	if base, ok := strings.CutSuffix(name, "-Pro"); ok {
+		name = base + " Pro"
+	}
+	return fmt.Sprintf("Fanvil %s %s %s", name, firmware, u.MAC)
+}
+
+// boot fetches what a phone fetches: the common file of its model, then its own
+// file, each applied as it comes (WZ; "Auto Provision Standard" section 4). The
+// address may come from DHCP, else from PnP, else from the phone's own settings
+// (manual).
+//
+// A file that sets up no account but names an address, as a phone gets in its
+// enrolment window, makes the phone fetch its own file from there; a real one
+// does so when it is started again or its interval (hours) has passed.
+func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	config := new(vendor.Config)
+	answered := false
+	for _, name := range []string{commonFile(u.Model), u.MAC.String() + ".cfg"} {
+		if name == "" {
+			continue
+		}
+		ok, err := fetch(config, name, get)
+		if err != nil {
+			return nil, err
+		}
+		answered = answered || ok
+	}
+	if !answered {
+		return nil, vendor.ErrNoConfig
+	}
+	state := understand(config)
+	if len(state.Accounts) == 0 && state.ProvisioningURL != "" {
+		if _, err := fetch(config, state.ProvisioningURL+u.MAC.String()+".cfg", get); err != nil {
+			return nil, err
+		}
+	}
+	return config, nil
+}
+
+// fetch merges one file into config. It reports whether there was one.
+func fetch(config *vendor.Config, name string, get vendor.Getter) (bool, error) {
+	status, body, err := get(name)
+	switch {
+	case err != nil:
+		return false, err
+	case status == http.StatusNotFound:
+		return false, nil
+	case status != http.StatusOK:
+		return false, fmt.Errorf("the server answers %d to a request for its configuration", status)
+	}
+	file, err := parse(name[strings.LastIndexByte(name, '/')+1:], body)
+	if err != nil {
+		return false, err
+	}
+	config.Merge(file)
+	return true, nil
+}
+
+// commonFile returns the name of a model's common file, or "" where none is
+// known. Models that no source lists follow the rule of the others: "F0V", the
+// model filled up with zeros to four places, "00000" (memory).
+func commonFile(model string) string {
+	switch model {
+	case "X1", "X2", "X2C", "X2P", "X3S", "X3SP", "X3G", "X3SG", "X4", "X4G":
+		return "f0X" + strings.ToLower(model[1:]) + "hw1.100.cfg"
+	case "X5S":
+		return "F0V00X5S0000.cfg"
+	case "X5U-V2":
+		return "F0V5UV200000.cfg"
+	case "X6-V2":
+		return "F0000X600000.cfg"
+	case "V62":
+		return "F0VV6200000.cfg"
+	case "V62-Pro":
+		return "F0V0V6210000.cfg"
+	case "V66-Pro":
+		return "F0V0V66100000.cfg"
+	case "X210":
+		return "F0VX21000000.cfg"
+	}
+	if len(model) > 4 {
+		return ""
+	}
+	return "F0V" + strings.Repeat("0", 4-len(model)) + strings.ToUpper(model) + "00000.cfg"
+}

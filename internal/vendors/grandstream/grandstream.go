@@ -1,0 +1,119 @@
+// Package grandstream knows Grandstream's desk phones of the families GXP16xx,
+// GXP21xx and GRP26xx, and recognises the maker's other devices.
+//
+// # What the phones fetch
+//
+// A phone asks its config server for cfg<mac> (a binary format of the maker's
+// own tool, which Dialplane never serves), then for cfg<mac>.xml; if that fails
+// for cfg<model>.xml, and if that fails too for cfg.xml. All names are lower
+// case, the MAC has no separators. It does so when it boots, at the interval of
+// P193 or the hour of P285 if automatic upgrade (P194) is on, and when a SIP
+// NOTIFY check-sync tells it to. (Grandstream, SIP Device Provisioning Guide,
+// November 2023, documentation.grandstream.com.) A prefix (P234) and postfix
+// (P235) may stand around the names.
+//
+// The files are <gs_provision version="1"><mac/><config version="1"> with one
+// element per P-value. The phone refuses a file whose <mac> is another's; without
+// <mac> it takes the file (HT801 guide, p. 68).
+//
+// # Moving to another address
+//
+// The config server is P212 (0 TFTP, 1 HTTP, 2 HTTPS) and P237, host and path
+// without the scheme. The provisioning guide promises that a path which the
+// binary cfg<mac> changes counts at once, without reboot, for the XML file that
+// follows. It promises nothing of a path changed by an XML file, and nothing of
+// HTTP redirects: neither the guide nor the families' administration guides name
+// a 3xx answer. So enrolment relies on neither: the enrol file writes P212 and
+// P237 and turns the hourly look on (P194, P193 — 60 minutes is the least the
+// phones take), and the new address counts at the phone's next look or boot,
+// whichever is first. A phone that an admin sees waiting can be power-cycled.
+//
+// DHCP option 66 overrides P237 as long as P145 is on, which it is in a new
+// phone; the enrol file and the full one turn it off, or the phone would go back
+// to the shared address at every boot and never see its own again.
+//
+// Automatic upgrade looks for firmware along with configuration. The full file
+// therefore skips the firmware check (P238): a daily poll must not turn into an
+// upgrade that nobody asked for.
+//
+// # P-values
+//
+// Names and meanings are those of the maker's configuration templates
+// (config-template.zip, grandstream.com/support/tools), read in the copies, with
+// the maker's comments, that FusionPBX ships: GXP16xx 1.0.4.33,
+// GXP2130/2135/2140/2160/2170 1.0.9.127 and GRP26xx 1.0.3.6. FusionPBX's own
+// account 5 of GRP26xx (P701) contradicts the newer template (GRP26xx 1.0.15.19)
+// that others cite, and FusionPBX's own GRP2616 file: it is P1701, as on GXP21xx.
+//
+// The models GRP2614 and up take 12 or 16 accounts on current firmware. Of
+// accounts 7–16 only five P-values could be found (P50601, 50602, 50604–50606
+// and so on by hundreds), too few for an account with TLS or a proxy, so the
+// templates stop at 6. On GRP260x accounts 5 and 6 lie elsewhere (P701, P801),
+// with the same gap, and the templates stop at 4.
+package grandstream
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+//go:embed templates/*.xml
+var files embed.FS
+
+// Pack returns what is known of Grandstream.
+func Pack() vendor.Pack {
+	templates, err := fs.Sub(files, "templates")
+	if err != nil {
+		panic(err) // the name is a constant and valid
+	}
+	return vendor.Pack{
+		Name:          "Grandstream",
+		OUIs:          []string{"000b82", "c074ad", "ec74d7"},
+		Templates:     templates,
+		UserAgent:     userAgent,
+		Path:          path,
+		Parse:         parse,
+		Understand:    understand,
+		HTTPUserAgent: httpUserAgent,
+		Boot:          boot,
+		Refuse:        refuse,
+	}
+}
+
+// refuse says why a value cannot stand in an XML file, or "".
+func refuse(value string) string {
+	switch {
+	case !utf8.ValidString(value):
+		return "it is not UTF-8"
+	case strings.ContainsAny(value, "\ufffe\uffff"):
+		return "it contains a character that XML does not allow"
+	}
+	return ""
+}
+
+func httpUserAgent(u vendor.Unit) string {
+	firmware := u.Firmware
+	if firmware == "" {
+		firmware = usualFirmware(u.Model)
+	}
+	return fmt.Sprintf("Grandstream Model HW %s SW %s DevId %s", u.Model, firmware, u.MAC)
+}
+
+// usualFirmware is a current firmware of a model's family.
+func usualFirmware(model string) string {
+	for _, f := range []struct{ prefix, firmware string }{
+		{"GXP16", "1.0.7.81"},
+		{"GXP21", "1.0.11.106"},
+		{"GRP260", "1.0.7.71"},
+	} {
+		if strings.HasPrefix(model, f.prefix) {
+			return f.firmware
+		}
+	}
+	return "1.0.15.19"
+}

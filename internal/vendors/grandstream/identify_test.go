@@ -1,0 +1,213 @@
+package grandstream
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+// observation is a row of testdata: what a device sent, and what it is.
+type observation struct {
+	Kind, UA, Path, Vendor, Model, Version string
+	MAC                                    mac.Addr
+}
+
+func observations(t testing.TB, file string) []observation {
+	t.Helper()
+	f, err := os.Open("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var all []observation
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var o observation
+		if err := json.Unmarshal(s.Bytes(), &o); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all = append(all, o)
+	}
+	if len(all) == 0 {
+		t.Fatalf("%s holds nothing", file)
+	}
+	return all
+}
+
+func TestIdentifyObserved(t *testing.T) {
+	t.Parallel()
+	registry := vendor.NewRegistry(Pack())
+	for _, o := range observations(t, "user-agents.jsonl") {
+		t.Run(o.Kind+" "+o.UA+" "+o.Path, func(t *testing.T) {
+			t.Parallel()
+			if o.Kind == "http-fragment" {
+				testFragment(t, o)
+				return
+			}
+			got, ok, err := registry.Identify(vendor.Evidence{UserAgent: o.UA, Path: o.Path})
+			if err != nil || !ok {
+				t.Fatalf("not identified: %v, %v", ok, err)
+			}
+			want := vendor.Identity{Vendor: "Grandstream", Model: o.Model, Version: o.Version, MAC: o.MAC}
+			if diff := cmp.Diff(want, got.Identity); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// testFragment checks part of a User-Agent, "HW GXP2170", that another server
+// looks for to choose a template; the row's model is that template. It is no
+// User-Agent of its own.
+func testFragment(t *testing.T, o observation) {
+	if id, ok := userAgent(o.UA); ok {
+		t.Errorf("the fragment alone is taken for %+v", id)
+	}
+	id, ok := userAgent("Grandstream Model " + o.UA + " SW 1.0.1.2 DevId 000b82123456")
+	want := vendor.Identity{Vendor: "Grandstream", Model: strings.TrimPrefix(o.UA, "HW "), Version: "1.0.1.2", MAC: mac.MustParse("000b82123456")}
+	if diff := cmp.Diff(want, id); diff != "" || !ok {
+		t.Errorf("%v (-want +got):\n%s", ok, diff)
+	}
+}
+
+func TestStrangersStayStrangers(t *testing.T) {
+	t.Parallel()
+	for _, o := range observations(t, "strangers.jsonl") {
+		if id, ok := userAgent(o.UA); ok {
+			t.Errorf("%s %q is taken for %+v", o.Vendor, o.UA, id)
+		}
+		// Others with Grandstream's lineage ask for cfg<mac>.xml too; the maker of
+		// the address is asked first.
+		if id, ok := path(o.Path); ok && o.Vendor != "Htek" && o.Vendor != "Escene" {
+			t.Errorf("%s %q is taken for %+v", o.Vendor, o.Path, id)
+		}
+	}
+}
+
+func TestUserAgent(t *testing.T) {
+	t.Parallel()
+	addr := mac.MustParse("c074adf9e559")
+	for ua, want := range map[string]vendor.Identity{
+		"Grandstream Model HW GXV3350  V1.3A SW 1.0.1.8 DevId c074adf9e559":       {Model: "GXV3350", Version: "1.0.1.8", MAC: addr},
+		"Grandstream Model HW GXP1405 SW 1.0.4.23 DevId C0:74:AD:F9:E5:59":        {Model: "GXP1405", Version: "1.0.4.23", MAC: addr},
+		"Grandstream Model HW HT801V2 V1.0A SW 1.0.5.4 DevId c074adf9e559":        {Model: "HT801V2", Version: "1.0.5.4", MAC: addr},
+		"Grandstream Model HW GRP2612W SW 1.0.5.67":                               {Model: "GRP2612W", Version: "1.0.5.67"},
+		"Grandstream GXP2000 (gxp2000e.bin:1.2.5.3/boot55e.bin:1.1.6.9)":          {Model: "GXP2000", Version: "1.1.6.9"},
+		"Grandstream GXP2170 1.0.11.84 c074adf9e559":                              {Model: "GXP2170", Version: "1.0.11.84", MAC: addr},
+		"Grandstream HT-502  V1.2A 1.0.6.6":                                       {Model: "HT502", Version: "1.0.6.6"},
+		"Grandstream DP750 1.0.17.16":                                             {Model: "DP750", Version: "1.0.17.16"},
+		"Grandstream GRP2612W 1.0.5.67":                                           {Model: "GRP2612W", Version: "1.0.5.67"},
+		"Grandstream":                                                             {},
+		"Grandstream 1.0.5.67":                                                    {},
+		"curl/8.5.0 Grandstream GXP2170 1.0.11.84":                                {},
+		"Grandstream GXP2170 1.0.11.84 (compatible)":                              {},
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId 000000000000":            {},
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e5":              {},
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e559\n":          {},
+		"Mozilla/5.0 Grandstream Model HW GXP2170 SW 1.0 DevId c074adf9e559":      {},
+		"Grandstream Model HW GXP2170 SW 1.0.1 DevId " + strings.Repeat(" ", 300): {},
+	} {
+		got, ok := userAgent(ua)
+		if ok != (want.Model != "") {
+			t.Errorf("%q: understood is %v", ua, ok)
+		}
+		if !ok {
+			continue
+		}
+		want.Vendor = "Grandstream"
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", ua, diff)
+		}
+	}
+}
+
+func TestPath(t *testing.T) {
+	t.Parallel()
+	addr := mac.MustParse("000b82123456")
+	for p, want := range map[string]*vendor.Identity{
+		"/cfg000b82123456":             {MAC: addr},
+		"/cfg000b82123456.bin":         {MAC: addr},
+		"/prov/x/cfg000b82123456.xml":  {MAC: addr},
+		"/CFG000B82123456.XML":         {MAC: addr},
+		"/v2_cfg000b82123456.xml":      {MAC: addr},
+		"/cfg000b82123456.xml.old":     {MAC: addr},
+		"/1.0.2-cfg000b82123456_b":     {MAC: addr},
+		"/cfggrp2612w.xml":             {Model: "GRP2612W"},
+		"/pre_cfght802v2.xml":          {Model: "HT802V2"},
+		"/cfg.xml":                     {},
+		"/000b82123456.xml":            nil,
+		"/000b82123456.cfg":            nil,
+		"/cfg":                         nil,
+		"/cfg.txt":                     nil,
+		"/mycfg000b82123456.xml":       nil,
+		"/cfg000b8212345.xml":          nil,
+		"/cfg000b821234567.xml":        nil,
+		"/cfg010b82123456.xml":         nil, // multicast
+		"/cfg000b82123456.xml/":        nil,
+		"/cfg000b82123456 .xml":        nil,
+		"/y000000000108.cfg":           nil,
+		"/phonebook.xml":               nil,
+		"/cfg000b82123456.xml?cfg=1":   nil,
+		"/" + strings.Repeat("a", 300): nil,
+		"":                             nil,
+	} {
+		got, ok := path(p)
+		if ok != (want != nil) {
+			t.Errorf("%q: understood is %v", p, ok)
+		}
+		if want == nil {
+			continue
+		}
+		want.Vendor = "Grandstream"
+		if diff := cmp.Diff(*want, got); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", p, diff)
+		}
+	}
+}
+
+func TestOUIs(t *testing.T) {
+	t.Parallel()
+	registry := vendor.NewRegistry(Pack())
+	for _, oui := range []string{"000b82", "c074ad", "ec74d7"} {
+		f, ok, err := registry.Identify(vendor.Evidence{Path: "/" + oui + "a1b2c3.xml"})
+		if err != nil || !ok || f.Vendor != "Grandstream" {
+			t.Errorf("%s: %+v, %v, %v", oui, f, ok, err)
+		}
+	}
+}
+
+func FuzzUserAgent(f *testing.F) {
+	for _, o := range observations(f, "user-agents.jsonl") {
+		f.Add(o.UA)
+	}
+	f.Fuzz(func(t *testing.T, ua string) {
+		id, ok := userAgent(ua)
+		if !ok {
+			return
+		}
+		if id.Model == "" || id.Model != strings.ToUpper(id.Model) {
+			t.Errorf("%q is a Grandstream of the model %q", ua, id.Model)
+		}
+		if !id.MAC.IsZero() && !strings.EqualFold(ua[:11], "Grandstream") {
+			t.Errorf("%q is understood", ua)
+		}
+	})
+}
+
+func FuzzPath(f *testing.F) {
+	for _, p := range []string{"/cfg000b82123456.xml", "/v2_cfg000b82123456", "/cfggrp2614.xml", "/cfg.xml"} {
+		f.Add(p)
+	}
+	f.Fuzz(func(t *testing.T, p string) {
+		id, ok := path(p)
+		if ok && !strings.Contains(strings.ToLower(p), "cfg") {
+			t.Errorf("%q is taken for %+v", p, id)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package snom
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+// maxFiles is how many files the simulated phone fetches in one boot; a real one
+// has some bound of its own.
+const maxFiles = 32
+
+// boot does what a phone does whose provisioning URL is a folder: it asks for the
+// files of its model and of itself, and for each the files that it names, before
+// the next. The firmware file comes last and is none of our business, but is
+// asked for.
+//
+// When the files leave the phone with another provisioning URL, it provisions
+// there as well. That a phone does so at once, and not only at its next look, is
+// from memory.
+func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	b := booter{unit: u, get: get, config: new(vendor.Config), fetched: make(map[string]bool)}
+	if err := b.provision(""); err != nil {
+		return nil, err
+	}
+	if folder := b.config.Get("setting_server"); folder != "" && !b.fetched[folder+b.ownFile()] && !b.ours() {
+		if err := b.provision(folder); err != nil {
+			return nil, err
+		}
+	}
+	if b.found == 0 {
+		return nil, vendor.ErrNoConfig
+	}
+	return b.config, nil
+}
+
+type booter struct {
+	unit    vendor.Unit
+	get     vendor.Getter
+	config  *vendor.Config
+	fetched map[string]bool // names asked for
+	found   int             // files that were there
+}
+
+// ours reports whether the phone has been given an account, and so been at its
+// own address.
+func (b *booter) ours() bool { return b.config.Get("user_active[1]") != "" }
+
+func (b *booter) ownFile() string { return "snom" + b.unit.Model + "-" + b.unit.MAC.Upper() + ".htm" }
+
+func (b *booter) provision(folder string) error {
+	if folder != "" && !strings.HasSuffix(folder, "/") {
+		folder += "/"
+	}
+	for _, name := range []string{"snom" + b.unit.Model + ".htm", b.ownFile()} {
+		if err := b.file(folder + name); err != nil {
+			return err
+		}
+	}
+	_, _, err := b.get(folder + "snom" + b.unit.Model + "-firmware.htm")
+	return err
+}
+
+// file fetches one file and those that it names.
+func (b *booter) file(name string) error {
+	if b.fetched[name] {
+		return nil
+	}
+	if len(b.fetched) == maxFiles {
+		return fmt.Errorf("the phone's files name more than %d others", maxFiles)
+	}
+	b.fetched[name] = true
+	status, body, err := b.get(name)
+	if err != nil {
+		return err
+	}
+	switch status {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return nil
+	default:
+		return fmt.Errorf("the server answered %d to the request for a configuration file", status)
+	}
+	c, err := parse(base(name), body)
+	if err != nil {
+		return err
+	}
+	b.found++
+	b.config.Merge(c)
+	for _, include := range c.Includes {
+		next, err := resolve(name, include)
+		if err != nil {
+			return err
+		}
+		if err := b.file(next); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// base returns the last part of a name, so that no message shows a secret folder.
+func base(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// resolve returns the name of a file that another names: as it stands if it is
+// absolute, else beside the other.
+func resolve(from, name string) (string, error) {
+	ref, err := url.Parse(name)
+	if err != nil {
+		return "", errAddress
+	}
+	in, err := url.Parse(from)
+	switch {
+	case err != nil:
+		return "", errAddress
+	case ref.IsAbs(), !in.IsAbs() && strings.HasPrefix(name, "/"):
+		return name, nil
+	case !in.IsAbs():
+		return strings.TrimSuffix(from, base(from)) + name, nil
+	}
+	return in.ResolveReference(ref).String(), nil
+}
+
+var errAddress = errors.New("a file names another by an address that cannot be read")

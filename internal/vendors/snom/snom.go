@@ -1,0 +1,61 @@
+// Package snom is all that Dialplane knows of Snom's desk phones: the D1xx, D3xx,
+// D7xx and D8xx and the older 3xx, 7xx and 8xx that it can name but not configure.
+//
+// A Snom phone reads XML. Its provisioning URL comes in three styles; ours ends
+// in a slash, and then the phone asks for snom<model>.htm, snom<model>-<MAC>.htm
+// and snom<model>-firmware.htm, the MAC address in capitals. A file holds either
+// settings, each with a permission flag and some with an index, or the addresses
+// of further files, which the phone fetches at once; that is how a phone in its
+// enrolment window reaches its own secret address without a reboot.
+//
+// Facts are from Snom's wiki (service.snom.com/display/wiki, wiki.snom.com), the
+// manuals of the D7 and D7C, Gigaset's wiki on the desk phones that run the same
+// firmware (pro-wiki.gigaset.com), and, where Snom's text could not be had, from
+// settings that a D785 stores itself and from other provisioning servers (Wazo's,
+// Tancredi, FusionPBX, nethvoice); what rests on less says so where it stands.
+//
+// The OUI 00:04:13 is shared: Gigaset's P7xx and P8xx carry blocks of it.
+package snom
+
+import (
+	"embed"
+	"io/fs"
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+//go:embed templates/*.xml
+var templateFiles embed.FS
+
+// Pack returns the vendor pack of Snom.
+func Pack() vendor.Pack {
+	templates, err := fs.Sub(templateFiles, "templates")
+	if err != nil {
+		panic(err) // only for an invalid path
+	}
+	return vendor.Pack{
+		Name:          "Snom",
+		OUIs:          []string{oui},
+		Templates:     templates,
+		UserAgent:     userAgent,
+		Path:          identifyPath,
+		Parse:         parse,
+		Understand:    understand,
+		HTTPUserAgent: httpUserAgent,
+		Boot:          boot,
+		Refuse:        refuse,
+	}
+}
+
+const oui = "000413"
+
+// refuse returns why a value cannot stand in a Snom file. XML carries all text;
+// but a phone computes what begins like the values that it stores for its own
+// User-Agent, "!!$(::)!!snom $(mac)".
+func refuse(value string) string {
+	if strings.Contains(value, "$(::)") {
+		return "a Snom phone computes text that contains $(::) instead of showing it"
+	}
+	return ""
+}

@@ -1,0 +1,371 @@
+// Package vendor holds the contract between Dialplane and what it knows of each
+// maker of phones, and the registry that asks every maker in turn.
+//
+// Everything known of one vendor lives in the folder internal/vendor/<name>: how
+// its phones name themselves, what they ask for at boot, the grammar of their
+// configuration files, their models and templates. That folder exports one
+// function, Pack, and internal/vendor/packs lists it.
+package vendor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/mac"
+)
+
+// Pack is everything known of one vendor. Every field is required.
+type Pack struct {
+	// Name is the vendor as people write it: "Yealink". A template's vendor
+	// attribute and the first word of its models' display names equal it.
+	Name string
+	// OUIs are the first three bytes of the vendor's MAC addresses, as six
+	// lower-case hex digits.
+	OUIs []string
+	// Templates holds the built-in firmware templates, *.xml at its root.
+	Templates fs.FS
+
+	// UserAgent understands an HTTP or SIP User-Agent of this vendor's phones.
+	// It matches from the first byte to the last: text before or behind what the
+	// vendor writes makes it a stranger's. Model carries the table's spelling.
+	UserAgent func(ua string) (Identity, bool)
+	// Path understands a request path that only this vendor's phones ask for
+	// (y000000000108.cfg, snomD785.htm, cfg001565aabbcc.xml). The path is clean,
+	// without query, and may begin with folders.
+	Path func(path string) (Identity, bool)
+
+	// Parse reads a configuration file by the vendor's grammar, strictly: what
+	// a phone would refuse or silently skip is an error that names the line.
+	Parse func(file string, body []byte) (*Config, error)
+	// Understand says what a phone configured so does, in neutral terms.
+	Understand func(*Config) State
+
+	// HTTPUserAgent is what the phone sends when it fetches.
+	HTTPUserAgent func(Unit) string
+	// Boot does what the phone does between power-on and registering: it asks
+	// for the vendor's files in their real order and spelling, relative to the
+	// provisioning URL or absolute where a file names another, and returns the
+	// configuration that it ends up with, later files over earlier ones. A file
+	// that is missing is no error where the phone goes on without it.
+	Boot func(Unit, Getter) (*Config, error)
+
+	// Refuse returns why no configuration file of this vendor can carry value,
+	// or "" if it can: a reserved word of the grammar, say. Control characters
+	// and leading or trailing blanks have been refused already.
+	Refuse func(value string) string
+}
+
+// Identity is what a request says of the phone that sent it. Any field may be
+// empty. None of it is proof of anything.
+type Identity struct {
+	Vendor  string
+	Model   string
+	Version string
+	MAC     mac.Addr
+}
+
+// Unit is one physical phone, for the simulator.
+type Unit struct {
+	MAC      mac.Addr
+	Model    string // as the pack's templates spell it
+	Firmware string // as the User-Agent spells it; empty for a usual one
+}
+
+// Getter fetches one file: a name relative to the provisioning URL, or an
+// absolute URL. A status other than 200 comes without an error; an error means
+// that no answer came.
+type Getter func(name string) (status int, body []byte, err error)
+
+// ErrNoConfig is what Boot returns when the server answered but had no
+// configuration for the phone.
+var ErrNoConfig = errors.New("the server has no configuration for this phone")
+
+// Setting is one parameter of a configuration file. Name is canonical for the
+// vendor and unique within a file, index included: "account.1.password", "P34",
+// "user_pass[1]".
+type Setting struct{ Name, Value string }
+
+// Config is the content of a configuration file, or of several merged.
+type Config struct {
+	settings []Setting
+	at       map[string]int
+	// Includes are the further files that this one sends the phone to, in order.
+	Includes []string
+}
+
+// Add appends a setting. It returns an error if the name was there already:
+// phones differ in which of two they take.
+func (c *Config) Add(name, value string) error {
+	if _, ok := c.at[name]; ok {
+		return fmt.Errorf("parameter %s appears twice", name)
+	}
+	c.Set(name, value)
+	return nil
+}
+
+// Set appends a setting or replaces its value.
+func (c *Config) Set(name, value string) {
+	if c.at == nil {
+		c.at = make(map[string]int)
+	}
+	if i, ok := c.at[name]; ok {
+		c.settings[i].Value = value
+		return
+	}
+	c.at[name] = len(c.settings)
+	c.settings = append(c.settings, Setting{name, value})
+}
+
+// Lookup returns the value of a setting and whether it is there.
+func (c *Config) Lookup(name string) (string, bool) {
+	i, ok := c.at[name]
+	if !ok {
+		return "", false
+	}
+	return c.settings[i].Value, true
+}
+
+// Get returns the value of a setting, or "".
+func (c *Config) Get(name string) string {
+	v, _ := c.Lookup(name)
+	return v
+}
+
+// Settings returns the settings in the order of the file. The caller must not
+// change them.
+func (c *Config) Settings() []Setting { return c.settings }
+
+// Merge sets all that other sets, as a phone does that reads other after c.
+func (c *Config) Merge(other *Config) {
+	for _, s := range other.settings {
+		c.Set(s.Name, s.Value)
+	}
+}
+
+// State is what a phone does once it has a configuration, in neutral terms. It
+// is how tests compare what was asked for with what the vendor's phone reads.
+type State struct {
+	Accounts []Account // those switched on, by rising index
+	Keys     []Key     // those with a function, modules after the phone's own
+
+	AdminPassword string
+	UserPassword  string // "" where the vendor has none
+	// ProvisioningURL is where the phone fetches next time, as far as the file
+	// says: with a trailing slash if it is a folder.
+	ProvisioningURL string
+	PollMinutes     int // how often it fetches again; 0 for never
+
+	NTP      []string
+	Language string   // the vendor's own value
+	TimeZone string   // the vendor's own value
+	Tone     string   // the vendor's own value
+	Codecs   []string // account 1's enabled codecs, vendor's own values, best first
+
+	LLDP    bool
+	WANVLAN VLAN
+	PCVLAN  VLAN
+}
+
+// VLAN is the tag of a port. A zero ID means that the port is not tagged.
+type VLAN struct {
+	ID       int // 1–4094
+	Priority int // 0–7
+}
+
+// Account is a SIP account of a phone.
+type Account struct {
+	Index         int // from 1
+	Label         string
+	DisplayName   string
+	User          string
+	AuthName      string
+	Password      string
+	Server        string // host: the domain of the address of record
+	Port          int    // 0 for the transport's own
+	Transport     string // "UDP", "TCP" or "TLS"
+	OutboundProxy string // host, or "" for none
+	OutboundPort  int
+	Expires       int  // seconds
+	SRTP          bool // offered or demanded
+	Voicemail     string
+}
+
+// Key is a programmable key of a phone or of an expansion module. Kind is one of
+// the neutral kinds of keys: "line", "blf", "speed_dial", "park", "dtmf", "url".
+type Key struct {
+	Module  int // 0 for the phone's own keys, else 1 for the first module
+	Slot    int // from 1 within the phone or module
+	Kind    string
+	Account int // 0 where the kind has none
+	Value   string
+	Label   string
+}
+
+// Evidence is what a request shows of its sender.
+type Evidence struct {
+	UserAgent string
+	Path      string
+}
+
+// Finding is an Identity and where each part of it came from.
+type Finding struct {
+	Identity
+	// By lists the kinds of evidence that agreed: "user-agent", "path", "oui".
+	By []string
+}
+
+// ConflictError reports a request whose User-Agent names one phone and whose
+// path names another.
+type ConflictError struct{ UserAgent, Path mac.Addr }
+
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("the User-Agent names the phone %s but the path names %s", e.UserAgent, e.Path)
+}
+
+// Registry asks every vendor pack in turn.
+type Registry struct {
+	packs  []Pack
+	byName map[string]int
+	byOUI  map[string]int
+}
+
+// NewRegistry makes a registry of packs. Of two packs with one OUI the earlier
+// is taken when nothing but the OUI is known.
+func NewRegistry(packs ...Pack) *Registry {
+	r := &Registry{packs: packs, byName: make(map[string]int), byOUI: make(map[string]int)}
+	for i, p := range packs {
+		r.byName[strings.ToLower(p.Name)] = i
+		for _, oui := range p.OUIs {
+			if _, taken := r.byOUI[oui]; !taken {
+				r.byOUI[oui] = i
+			}
+		}
+	}
+	return r
+}
+
+// Packs returns every pack in order.
+func (r *Registry) Packs() []Pack { return r.packs }
+
+// Pack returns the pack of a vendor, its name in any case.
+func (r *Registry) Pack(name string) (Pack, bool) {
+	i, ok := r.byName[strings.ToLower(name)]
+	if !ok {
+		return Pack{}, false
+	}
+	return r.packs[i], true
+}
+
+// Identify says what the evidence shows. The User-Agent decides over the path,
+// and both over the OUI. It returns false for a stranger and a *ConflictError
+// when User-Agent and path name different phones.
+func (r *Registry) Identify(e Evidence) (Finding, bool, error) {
+	var f Finding
+	known := false
+	if e.UserAgent != "" {
+		for i := range r.packs {
+			if id, ok := r.packs[i].UserAgent(e.UserAgent); ok {
+				id.Vendor = r.packs[i].Name
+				f.Identity, known = id, true
+				f.By = append(f.By, "user-agent")
+				break
+			}
+		}
+	}
+	path, pathMAC := r.identifyPath(e.Path)
+	if !f.MAC.IsZero() && !pathMAC.IsZero() && f.MAC != pathMAC {
+		return f, known, &ConflictError{UserAgent: f.MAC, Path: pathMAC}
+	}
+	if path.Vendor != "" && (!known || path.Vendor == f.Vendor) || path.Vendor == "" && !pathMAC.IsZero() {
+		f.By = append(f.By, "path")
+		f.fill(path)
+		known = known || path.Vendor != ""
+	}
+	if f.MAC.IsZero() {
+		f.MAC = pathMAC
+	}
+	if f.Vendor == "" && !f.MAC.IsZero() {
+		if i, ok := r.byOUI[f.MAC.OUI()]; ok {
+			f.Vendor, known = r.packs[i].Name, true
+			f.By = append(f.By, "oui")
+		}
+	}
+	return f, known, nil
+}
+
+func (f *Finding) fill(id Identity) {
+	if f.Vendor == "" {
+		f.Vendor = id.Vendor
+	}
+	if f.Model == "" {
+		f.Model = id.Model
+	}
+	if f.Version == "" {
+		f.Version = id.Version
+	}
+	if f.MAC.IsZero() {
+		f.MAC = id.MAC
+	}
+}
+
+func (r *Registry) identifyPath(path string) (Identity, mac.Addr) {
+	if path == "" {
+		return Identity{}, mac.Addr{}
+	}
+	addr := PathMAC(path)
+	// The maker of the address, if known, is asked first: many vendors ask for
+	// <mac>.cfg.
+	first := -1
+	if i, ok := r.byOUI[addr.OUI()]; ok && !addr.IsZero() {
+		first = i
+		if id, ok := r.packs[i].Path(path); ok {
+			id.Vendor = r.packs[i].Name
+			return id, addr
+		}
+	}
+	for i := range r.packs {
+		if i == first {
+			continue
+		}
+		if id, ok := r.packs[i].Path(path); ok {
+			id.Vendor = r.packs[i].Name
+			if id.MAC.IsZero() {
+				id.MAC = addr
+			}
+			return id, id.MAC
+		}
+	}
+	return Identity{MAC: addr}, addr
+}
+
+// PathMAC finds the MAC address in the last part of a request path, as any
+// vendor's phone spells it: 001565aabbcc.cfg, cfg001565aabbcc.xml,
+// snomD785-001565AABBCC.htm, 00:15:65:aa:bb:cc.boot. It returns the zero address
+// if there is none.
+func PathMAC(path string) mac.Addr {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	if len(name) > 128 {
+		return mac.Addr{}
+	}
+	if dot := strings.IndexByte(name, '.'); dot >= 12 {
+		name = name[:dot]
+	}
+	for _, suffix := range []string{"-local", "-contact", "-firmware"} {
+		name = strings.TrimSuffix(name, suffix)
+	}
+	for _, width := range []int{17, 12} {
+		if len(name) < width {
+			continue
+		}
+		tail, before := name[len(name)-width:], name[:len(name)-width]
+		if n := len(before); n > 0 && before[n-1] != '-' && before[n-1] != '_' && !strings.EqualFold(before, "cfg") {
+			continue
+		}
+		if a, err := mac.Parse(tail); err == nil {
+			return a
+		}
+	}
+	return mac.Addr{}
+}

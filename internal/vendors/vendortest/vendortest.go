@@ -1,0 +1,480 @@
+// Package vendortest is the suite that every vendor pack passes: each built-in
+// template is rendered for each of its models, read back by the vendor's own
+// grammar and compared with what was asked for; hostile values come back exactly
+// or are refused; a phone boots against a server in memory; and golden files
+// stand for every template.
+package vendortest
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/template"
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// Lacks names what a vendor's phones cannot be told, and why. The suite then does
+// not compare it. Keys: "account label", "key label", "key account", "url key",
+// "dtmf key", "park key", "user password", "tone", "language", "voicemail",
+// "poll", "ntp2", "srtp", "lldp", "vlan", "vlan priority".
+type Lacks map[string]string
+
+// Run runs the suite. Golden files are kept under testdata/golden.
+func Run(t *testing.T, pack vendor.Pack, lacks Lacks) {
+	templates := parseAll(t, pack)
+	for _, tmpl := range templates {
+		if tmpl.Abstract {
+			continue
+		}
+		t.Run(tmpl.Filename, func(t *testing.T) {
+			t.Parallel()
+			for _, w := range tmpl.Warnings {
+				t.Errorf("lint: %v", w)
+			}
+			for i := range tmpl.Models {
+				m := &tmpl.Models[i]
+				t.Run(m.Name, func(t *testing.T) {
+					t.Parallel()
+					if !strings.HasPrefix(m.DisplayName, pack.Name+" ") {
+						t.Errorf("display name %q does not begin with %q", m.DisplayName, pack.Name)
+					}
+					suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
+					suite.readsBack(t)
+					suite.boots(t)
+				})
+			}
+			for _, m := range showcases(tmpl) {
+				suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
+				t.Run("golden/"+m.Name, func(t *testing.T) { t.Parallel(); suite.golden(t) })
+				t.Run("values/"+m.Name, func(t *testing.T) { t.Parallel(); suite.carriesAnyValue(t) })
+			}
+		})
+	}
+}
+
+// Address is the MAC address of the phone under test, with an OUI of the pack.
+func Address(pack vendor.Pack) mac.Addr { return mac.MustParse(pack.OUIs[0] + "a1b2c3") }
+
+func parseAll(t *testing.T, pack vendor.Pack) []*template.Template {
+	t.Helper()
+	load := func(name string) ([]byte, error) { return fs.ReadFile(pack.Templates, name) }
+	known := func(name string) bool { return name == pack.Name }
+	names, err := fs.Glob(pack.Templates, "*.xml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("templates of %s: %v, %v", pack.Name, names, err)
+	}
+	var all []*template.Template
+	for _, name := range names {
+		src, err := load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tmpl, err := template.Parse(name, src, load, known)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		all = append(all, tmpl)
+	}
+	return all
+}
+
+// showcases picks the models that stand for a template: its first, and the one
+// with the most keys.
+func showcases(tmpl *template.Template) []*template.Model {
+	first, most := &tmpl.Models[0], &tmpl.Models[0]
+	keys := func(m *template.Model) int { return m.LineKeys + m.Modules*m.ModuleKeys }
+	for i := range tmpl.Models {
+		if keys(&tmpl.Models[i]) > keys(most) {
+			most = &tmpl.Models[i]
+		}
+	}
+	if first == most {
+		return []*template.Model{first}
+	}
+	return []*template.Model{first, most}
+}
+
+type suite struct {
+	pack  vendor.Pack
+	tmpl  *template.Template
+	model *template.Model
+	lacks Lacks
+}
+
+func (s *suite) sample() *template.View {
+	v := template.Sample(s.tmpl, s.model)
+	v.MAC = Address(s.pack).String()
+	return v
+}
+
+type file struct {
+	name string
+	body []byte
+}
+
+func (s *suite) render(v *template.View, level template.Level) ([]file, error) {
+	var files []file
+	for _, f := range s.tmpl.Files(s.model, level) {
+		body, err := f.Append(nil, v)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{f.Name(s.model, v.MAC), body})
+	}
+	return files, nil
+}
+
+func (s *suite) read(files []file) (*vendor.Config, error) {
+	all := new(vendor.Config)
+	for _, f := range files {
+		c, err := s.pack.Parse(f.name, f.body)
+		if err != nil {
+			return nil, fmt.Errorf("the vendor's grammar refuses %s: %w", f.name, err)
+		}
+		all.Merge(c)
+	}
+	return all, nil
+}
+
+func (s *suite) readsBack(t *testing.T) {
+	v := s.sample()
+	files, err := s.render(v, template.Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("the model has no files")
+	}
+	for _, level := range []template.Level{template.Bootstrap, template.Enrol} {
+		early, err := s.render(v, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.read(early); err != nil {
+			t.Errorf("level %v: %v", level, err)
+		}
+	}
+	config, err := s.read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.compare(t, s.expect(v), s.pack.Understand(config))
+
+	again, err := s.render(s.sample(), template.Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range files {
+		if !bytes.Equal(files[i].body, again[i].body) {
+			t.Errorf("%s differs between two renderings of the same phone", files[i].name)
+		}
+	}
+}
+
+func (s *suite) has(fact string) bool { _, lacks := s.lacks[fact]; return !lacks }
+
+// expect says what a phone configured from v does.
+func (s *suite) expect(v *template.View) vendor.State {
+	st := vendor.State{
+		AdminPassword: v.Web.AdminPassword, UserPassword: v.Web.UserPassword,
+		ProvisioningURL: v.Provisioning.URL, PollMinutes: v.Provisioning.PollMinutes,
+		NTP: []string{v.Time.NTP1, v.Time.NTP2}, Language: v.Language.Value, TimeZone: v.TimeZone.Value, Tone: v.Tone.Value,
+		LLDP:    v.Network.LLDP,
+		WANVLAN: vlan(v.Network.WANVLAN), PCVLAN: vlan(v.Network.PCVLAN),
+	}
+	for _, c := range v.Codecs {
+		st.Codecs = append(st.Codecs, c.Value)
+	}
+	for _, a := range v.Accounts {
+		st.Accounts = append(st.Accounts, vendor.Account{
+			Index: a.Index, Label: a.Label, DisplayName: a.DisplayName, User: a.User, AuthName: a.AuthName, Password: a.Password,
+			Server: a.Server, Port: a.Port, Transport: a.Transport.Name, OutboundProxy: a.OutboundHost, OutboundPort: a.OutboundPort,
+			Expires: a.Expires, SRTP: a.SRTP, Voicemail: a.Voicemail,
+		})
+	}
+	for _, k := range v.Keys {
+		if k.Kind == "none" || k.Kind == "url" && !s.has("url key") || k.Kind == "dtmf" && !s.has("dtmf key") || k.Kind == "park" && !s.has("park key") {
+			continue
+		}
+		key := vendor.Key{Module: k.Module, Slot: k.Slot, Kind: k.Kind, Account: k.Account, Value: k.Value, Label: k.Label}
+		if k.Kind == "url" || k.Kind == "dtmf" {
+			key.Account = 0
+		}
+		st.Keys = append(st.Keys, key)
+	}
+	return st
+}
+
+func vlan(v template.VLAN) vendor.VLAN {
+	if !v.Enabled {
+		return vendor.VLAN{}
+	}
+	return vendor.VLAN{ID: v.ID, Priority: v.Priority}
+}
+
+// compare reports every difference but those in what the vendor lacks.
+func (s *suite) compare(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, want, got vendor.State) {
+	t.Helper()
+	for _, st := range []*vendor.State{&want, &got} {
+		for i := range st.Accounts {
+			a := &st.Accounts[i]
+			drop(!s.has("account label"), &a.Label)
+			drop(!s.has("voicemail"), &a.Voicemail)
+			a.SRTP = a.SRTP && s.has("srtp")
+			a.Expires = (a.Expires + 59) / 60 * 60 // some vendors count in minutes
+		}
+		for i := range st.Keys {
+			k := &st.Keys[i]
+			drop(!s.has("key label"), &k.Label)
+			if !s.has("key account") || k.Kind == "url" || k.Kind == "dtmf" {
+				k.Account = 0
+			}
+		}
+		drop(!s.has("user password"), &st.UserPassword)
+		drop(!s.has("tone"), &st.Tone)
+		drop(!s.has("language"), &st.Language)
+		if !s.has("poll") {
+			st.PollMinutes = 0
+		}
+		if !s.has("ntp2") {
+			st.NTP = st.NTP[:min(1, len(st.NTP))]
+		}
+		st.LLDP = st.LLDP && s.has("lldp")
+		for _, v := range []*vendor.VLAN{&st.WANVLAN, &st.PCVLAN} {
+			if !s.has("vlan priority") {
+				v.Priority = 0
+			}
+			if !s.has("vlan") {
+				*v = vendor.VLAN{}
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what the phone reads is not what was asked for (-asked +read):\n%s", diff)
+	}
+}
+
+func drop(yes bool, s *string) {
+	if yes {
+		*s = ""
+	}
+}
+
+// boots drives a phone from the shared address through an enrolment window to its
+// full configuration, and again from its own address.
+func (s *suite) boots(t *testing.T) {
+	v := s.sample()
+	shared, own := "http://prov.example.net/", "http://prov.example.net/p/aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb/"
+	v.Provisioning.SharedURL, v.Provisioning.URL = shared, own
+	v.Provisioning.Scheme, v.Provisioning.Host, v.Provisioning.Path = "http", "prov.example.net", strings.TrimPrefix(own, "http://prov.example.net/")
+	served := make(map[string][]byte)
+	add := func(base string, level template.Level, once bool) {
+		files, err := s.render(v, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			url := strings.ToLower(base + f.name)
+			if _, ok := served[url]; !ok || !once {
+				served[url] = f.body
+			}
+		}
+	}
+	add(shared, template.Enrol, false)
+	add(shared, template.Bootstrap, true)
+	add(own, template.Full, false)
+	add(own, template.Bootstrap, true)
+	for _, start := range []string{shared, own} {
+		base, err := url.Parse(start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests := 0
+		config, err := s.pack.Boot(vendor.Unit{MAC: Address(s.pack), Model: s.model.Name}, func(name string) (int, []byte, error) {
+			if requests++; requests > 50 {
+				return 0, nil, fmt.Errorf("the phone asks without end: %s", name)
+			}
+			ref, err := url.Parse(name)
+			if err != nil {
+				return 0, nil, err
+			}
+			if body, ok := served[strings.ToLower(base.ResolveReference(ref).String())]; ok {
+				return 200, body, nil
+			}
+			return 404, nil, nil
+		})
+		if err != nil {
+			t.Errorf("boot from %s: %v", start, err)
+			continue
+		}
+		s.compare(t, s.expect(v), s.pack.Understand(config))
+	}
+	if _, err := s.pack.Boot(vendor.Unit{MAC: Address(s.pack), Model: s.model.Name}, func(string) (int, []byte, error) { return 404, nil, nil }); err == nil {
+		t.Error("a phone that finds no file at all boots without an error")
+	}
+	ua := s.pack.HTTPUserAgent(vendor.Unit{MAC: Address(s.pack), Model: s.model.Name})
+	if id, ok := s.pack.UserAgent(ua); !ok || id.Model != s.model.Name || !id.MAC.IsZero() && id.MAC != Address(s.pack) {
+		t.Errorf("User-Agent %q is understood as %+v, %v; want model %s", ua, id, ok, s.model.Name)
+	}
+}
+
+func (s *suite) golden(t *testing.T) {
+	v := s.sample()
+	dir := filepath.Join("testdata", "golden", strings.TrimSuffix(s.tmpl.Filename, ".xml"), s.model.Name)
+	var names []string
+	for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
+		files, err := s.render(v, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			name := level.String() + "." + f.name
+			names = append(names, name)
+			path := filepath.Join(dir, name)
+			if *update {
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, f.body, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatalf("%v; run the test with -update once and review the file", err)
+			}
+			if diff := cmp.Diff(string(want), string(f.body)); diff != "" {
+				t.Errorf("%s (-golden +rendered):\n%s", path, diff)
+			}
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) {
+			t.Errorf("%s is not rendered any more; delete it", filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// carriesAnyValue puts hostile text into one field after another. What the API
+// would let in comes back exactly, and nothing else in the files changes.
+func (s *suite) carriesAnyValue(t *testing.T) {
+	names := func(c *vendor.Config) []string {
+		var all []string
+		for _, set := range c.Settings() {
+			all = append(all, set.Name)
+		}
+		return all
+	}
+	files, err := s.render(s.sample(), template.Full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := s.read(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := names(config)
+	fields := map[string]func(*template.View) *string{
+		"display name":       func(v *template.View) *string { return &v.Accounts[0].DisplayName },
+		"auth name":          func(v *template.View) *string { return &v.Accounts[0].AuthName },
+		"password":           func(v *template.View) *string { return &v.Accounts[0].Password },
+		"admin password":     func(v *template.View) *string { return &v.Web.AdminPassword },
+		"last account label": func(v *template.View) *string { return &v.Accounts[len(v.Accounts)-1].Label },
+	}
+	for i, k := range s.sample().Keys {
+		if k.Kind == "speed_dial" || k.Kind == "blf" {
+			fields["label of key "+fmt.Sprint(i+1)] = func(v *template.View) *string { return &v.Keys[i].Label }
+			if len(fields) > 9 {
+				break
+			}
+		}
+	}
+	order := make([]string, 0, len(fields))
+	for name := range fields {
+		order = append(order, name)
+	}
+	slices.Sort(order)
+	rapid.Check(t, func(rt *rapid.T) {
+		field := rapid.SampledFrom(order).Draw(rt, "field")
+		value := Value().Draw(rt, "value")
+		if s.pack.Refuse(value) != "" {
+			return
+		}
+		v := s.sample()
+		*fields[field](v) = value
+		files, err := s.render(v, template.Full)
+		if !Acceptable(value) {
+			// The API refuses it. Should it come this far all the same, the
+			// template refuses it or carries it exactly; blanks at the ends, which
+			// grammars drop, are the one exception.
+			if err != nil || strings.TrimSpace(value) != value || value == "" {
+				return
+			}
+		}
+		if err != nil {
+			rt.Fatalf("%s = %q: %v", field, value, err)
+		}
+		config, err := s.read(files)
+		if err != nil {
+			rt.Fatalf("%s = %q: %v", field, value, err)
+		}
+		s.compare(failer{rt}, s.expect(v), s.pack.Understand(config))
+		if diff := cmp.Diff(before, names(config)); diff != "" {
+			rt.Fatalf("%s = %q changes other parameters:\n%s", field, value, diff)
+		}
+	})
+}
+
+type failer struct{ *rapid.T }
+
+func (f failer) Errorf(format string, args ...any) { f.Fatalf(format, args...) }
+
+// Value draws text that tries to break out of a configuration file.
+func Value() *rapid.Generator[string] {
+	hostile := []string{
+		`"`, `'`, `<`, `>`, `&`, `&amp;`, `]]>`, `<!--`, `-->`, "\r", "\n", "\r\n", "\t", "\x00", "{{", "}}", "{{.web.admin_password}}", "%%", "%NULL%",
+		"\u202e", "\u200f", "\u2028", "\xff\xfe", "=", ":", ";", "#", "//", `\`, "$(reboot)", "`id`", "|", ",", "@", " ", "é", "电话", "😀", "]", "[", "</settings>", "<<END OF FILE>>",
+		"\" perm=\"RW", "account.1.password = x", strings.Repeat("x", 1024),
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		parts := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(hostile), rapid.StringN(0, 12, 40)), 0, 5).Draw(t, "parts")
+		return strings.Join(parts, "")
+	})
+}
+
+// Acceptable says whether the API lets a text into a configuration at all: valid
+// UTF-8 without control, bidirectional or line-breaking characters, and without
+// blanks at its ends.
+func Acceptable(s string) bool {
+	if s == "" || strings.ToValidUTF8(s, "") != s || strings.TrimSpace(s) != s {
+		return false
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar || r&0xfffe == 0xfffe || r == '\ufeff' {
+			return false
+		}
+	}
+	return true
+}

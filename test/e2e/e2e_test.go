@@ -1,0 +1,446 @@
+// Package e2e runs the main job on the real thing: the built server, a Kamailio
+// that holds the extensions' credentials, simulated phones of every vendor, and a
+// SIP client that knows nothing of Dialplane. All of it lives in a network
+// namespace that the test makes and that has no way out.
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/packs"
+)
+
+// The namespace's one address, and what listens there.
+const (
+	host         = "10.77.0.1"
+	sipPort      = 5060
+	domain       = "pbx.example.org"
+	inNamespace  = "DIALPLANE_E2E_NAMESPACE"
+	mustRun      = "DIALPLANE_E2E" // "require": missing programs fail the test
+	perModel     = 20
+	wrongAccount = "1007" // whose password at the PBX is another
+)
+
+var models = []struct{ vendor, model string }{
+	{"Yealink", "T31P"}, {"Yealink", "T46U"}, {"Yealink", "T54W"},
+	{"Snom", "D120"}, {"Snom", "D785"}, {"Snom", "D865"},
+	{"Grandstream", "GXP1630"}, {"Grandstream", "GXP2170"}, {"Grandstream", "GRP2614"},
+	{"Fanvil", "X3U"}, {"Fanvil", "X7C"}, {"Fanvil", "V65"},
+}
+
+func TestMain(m *testing.M) {
+	if os.Getenv(inNamespace) != "" {
+		os.Exit(m.Run())
+	}
+	for _, program := range []string{"kamailio", "kamcmd", "baresip", "ip"} {
+		if _, err := exec.LookPath(program); err != nil {
+			skip(program + " is not installed (scripts/test installs what the tests need)")
+		}
+	}
+	c := exec.Command(os.Args[0], os.Args[1:]...)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	c.Env = append(os.Environ(), inNamespace+"=1")
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+	case errors.As(err, &exit):
+		os.Exit(exit.ExitCode())
+	default:
+		skip("a network namespace cannot be made: " + err.Error())
+	}
+}
+
+func skip(reason string) {
+	if os.Getenv(mustRun) == "require" {
+		fmt.Fprintln(os.Stderr, "FAIL: end-to-end test:", reason)
+		os.Exit(1)
+	}
+	fmt.Fprintln(os.Stderr, "SKIPPED: end-to-end test:", reason)
+	os.Exit(0)
+}
+
+// TestPhonesRegister is the main job: 240 phones of four vendors boot from the
+// shared address, enrol, fetch what was rendered for them and register at a real
+// registrar; the one whose password differs is reported as such.
+func TestPhonesRegister(t *testing.T) {
+	network(t)
+	bin := build(t)
+	s := serve(t, bin)
+	pbx := startKamailio(t)
+
+	s.must("POST", "/tenant", map[string]any{
+		"domain":        domain,
+		"endpoints":     map[string]any{"WEB_DOMAIN": map[string]any{"host": host, "udp": sipPort, "tcp": sipPort}},
+		"timezone":      "Europe/Berlin",
+		"ntp":           []string{host},
+		"enrol_minutes": 15,
+	}, 200, nil)
+	templates := s.templates()
+
+	var phones strings.Builder
+	var secrets []string
+	credentials := make(map[string]string)
+	for i, m := range models {
+		offer := templates[m.vendor+" "+m.model]
+		if offer.filename == "" {
+			t.Fatalf("no template has the model %s %s", m.vendor, m.model)
+		}
+		pack, _ := packs.Registry().Pack(m.vendor)
+		transport := "UDP"
+		if i%3 == 2 {
+			transport = "TCP"
+		}
+		for n := range perModel {
+			extension := strconv.Itoa(1000 + i*perModel + n)
+			password := "s3cret-" + extension
+			if n > 0 {
+				password += "-&<\"x" // baresip, which takes the first, has no way to write a quote
+			}
+			secrets = append(secrets, password)
+			credentials[extension] = password
+			var user struct{ ID string }
+			s.must("POST", "/users", map[string]any{
+				"extension_number": extension, "display_name": "Ext & <" + extension + ">", "password": password, "vm_pin": "48151" + extension,
+				"keys": []map[string]any{{"kind": "blf", "value": "1000", "label": "Front desk"}, {"kind": "speed_dial", "value": "1001", "label": "Café"}},
+			}, 201, &user)
+			address := fmt.Sprintf("%s%06x", pack.OUIs[0], 0x100000+i*perModel+n)
+			admin := "Adm1n-" + extension
+			secrets = append(secrets, admin, "48151"+extension)
+			s.must("POST", "/users/"+user.ID+"/phones", map[string]any{
+				"mac": address, "filename": offer.filename, "vendor": m.vendor, "model": m.model, "password": admin,
+				"language": offer.language, "transfer": "BLIND", "timezone": "Europe/Berlin", "codecs": offer.codecs,
+				"interface": "WEB_DOMAIN", "preferred_transport": transport,
+			}, 201, nil)
+			fmt.Fprintf(&phones, "%s %s %s\n", address, m.vendor, m.model)
+		}
+	}
+	credentials[wrongAccount] = "not-what-the-phone-has"
+	pbx.load(credentials)
+
+	file := filepath.Join(t.TempDir(), "phones")
+	if err := os.WriteFile(file, []byte(phones.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(bin, "simulate", s.provisioning, "--phones", file, "--register", "--parallel", "20").CombinedOutput()
+	t.Logf("%s", out)
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("simulate ends with %v; one phone fails on purpose, so it should end with status 1", err)
+	}
+	total := len(models) * perModel
+	for _, want := range []string{
+		fmt.Sprintf("%d phones, %d up, 1 failed", total, total-1),
+		"1 × the registrar refused the account's password",
+		"(" + wrongAccount + "@" + domain + ")",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the summary lacks %q", want)
+		}
+	}
+	registered := pbx.registered()
+	for extension := range credentials {
+		if registered[extension] == (extension == wrongAccount) {
+			t.Errorf("extension %s registered at the PBX: %v", extension, registered[extension])
+		}
+	}
+
+	// A second simulation finds no window open and gets nothing that is a secret.
+	out, err = exec.Command(bin, "simulate", s.provisioning, "--phones", file).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), fmt.Sprintf("%d failed", total)) {
+		t.Errorf("phones enrolled twice in one window: %v\n%s", err, out)
+	}
+
+	t.Run("an independent SIP client", func(t *testing.T) {
+		account := s.account(t, bin, "Yealink", "T46U", templates)
+		pbx.forget(account.User)
+		baresip(t, account)
+		if !pbx.registered()[account.User] {
+			t.Errorf("the PBX does not know %s", account.User)
+		}
+	})
+	t.Run("seen", func(t *testing.T) { s.seen(t, total) })
+
+	log := s.stop()
+	for _, secret := range append(secrets, s.token) {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds the secret %q", secret)
+		}
+	}
+	if regexp.MustCompile(`/p/[a-z2-7]{32}`).MatchString(log) {
+		t.Error("the log holds a phone's secret address")
+	}
+}
+
+// network gives the namespace its address.
+func network(t *testing.T) {
+	t.Helper()
+	for _, args := range [][]string{
+		{"link", "set", "lo", "up"},
+		{"link", "add", "phones", "type", "veth", "peer", "name", "server"},
+		{"addr", "add", host + "/24", "dev", "phones"},
+		{"link", "set", "phones", "up"},
+		{"link", "set", "server", "up"},
+	} {
+		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+func build(t *testing.T) string {
+	t.Helper()
+	bin := filepath.Join(t.TempDir(), "dialplane")
+	c := exec.Command("go", "build", "-o", bin, "../../cmd/dialplane")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return bin
+}
+
+// server is a running Dialplane.
+type server struct {
+	t            *testing.T
+	process      *exec.Cmd
+	log          *bytes.Buffer
+	api          string
+	provisioning string
+	token        string
+}
+
+func serve(t *testing.T, bin string) *server {
+	t.Helper()
+	s := &server{t: t, log: new(bytes.Buffer)}
+	s.process = exec.Command(bin, "serve", "--data", filepath.Join(t.TempDir(), "data"),
+		"--admin-listen", host+":8887", "--http-listen", host+":8080", "--log-level", "debug")
+	s.process.Stderr = s.log
+	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stdout, err := s.process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.process.Process.Kill() })
+	patterns := map[*string]*regexp.Regexp{
+		&s.api:          regexp.MustCompile(`API +(http://\S+/api)`),
+		&s.provisioning: regexp.MustCompile(`provisioning address +(\S+)`),
+		&s.token:        regexp.MustCompile(`admin token +(\S+)`),
+	}
+	var seen strings.Builder
+	buffer := make([]byte, 4096)
+	for s.api == "" || s.provisioning == "" || s.token == "" {
+		n, err := stdout.Read(buffer)
+		seen.Write(buffer[:n])
+		for into, p := range patterns {
+			if m := p.FindStringSubmatch(seen.String()); m != nil {
+				*into = m[1]
+			}
+		}
+		if err != nil && (s.api == "" || s.provisioning == "" || s.token == "") {
+			t.Fatalf("serve did not say where it is: %v\n%s\n%s", err, seen.String(), s.log)
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, stdout) }()
+	waitFor(t, "the API", func() error {
+		res, err := http.Get(strings.TrimSuffix(s.api, "/api") + "/readyz")
+		if err != nil {
+			return err
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != 200 {
+			return errors.New(res.Status)
+		}
+		return nil
+	})
+	return s
+}
+
+// waitFor tries until ready returns nil, for at most 20 seconds.
+func waitFor(t *testing.T, what string, ready func() error) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := ready()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s is not ready: %v", what, err)
+		}
+	}
+}
+
+// must calls the API and fails the test unless the status is the one wanted.
+func (s *server) must(method, path string, in any, status int, out any) {
+	s.t.Helper()
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequest(method, s.api+path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if res.StatusCode != status {
+		s.t.Fatalf("%s %s: %s: %s", method, path, res.Status, b)
+	}
+	if out != nil {
+		if err := json.Unmarshal(b, out); err != nil {
+			s.t.Fatalf("%s %s: %v: %s", method, path, err, b)
+		}
+	}
+}
+
+type offer struct {
+	filename string
+	language string
+	codecs   []string
+}
+
+// templates asks the API what there is, by "vendor model".
+func (s *server) templates() map[string]offer {
+	s.t.Helper()
+	offers := make(map[string]offer)
+	profiles := make(map[string]offer)
+	for skip := 0; ; skip += 100 {
+		var rows struct {
+			Items []struct {
+				Filename    string
+				Model       string
+				DisplayName string `json:"display_name"`
+			}
+		}
+		s.must("GET", fmt.Sprintf("/phone_models?top=100&skip=%d", skip), nil, 200, &rows)
+		for _, r := range rows.Items {
+			p, ok := profiles[r.Filename]
+			if !ok {
+				var profile struct {
+					Languages []string
+					Codecs    []string
+				}
+				s.must("GET", "/phone_models/"+r.Filename, nil, 200, &profile)
+				p = offer{r.Filename, profile.Languages[0], profile.Codecs[:2]}
+				profiles[r.Filename] = p
+			}
+			vendorName, _, _ := strings.Cut(r.DisplayName, " ")
+			offers[vendorName+" "+r.Model] = p
+		}
+		if len(rows.Items) < 100 {
+			return offers
+		}
+	}
+}
+
+// account assigns one more phone and reads its account out of the configuration
+// that its secret address serves.
+func (s *server) account(t *testing.T, bin, vendorName, model string, templates map[string]offer) vendor.Account {
+	t.Helper()
+	_ = bin
+	var users struct{ Items []struct{ ID string } }
+	s.must("GET", "/users?filter="+"extension_number%20eq%20'1000'", nil, 200, &users)
+	if len(users.Items) != 1 {
+		t.Fatalf("%d users have the extension 1000", len(users.Items))
+	}
+	pack, _ := packs.Registry().Pack(vendorName)
+	o := templates[vendorName+" "+model]
+	address := pack.OUIs[0] + "fffff1"
+	var phone struct{ ID, URL string }
+	base := "/users/" + users.Items[0].ID + "/phones"
+	s.must("POST", base, map[string]any{
+		"mac": address, "filename": o.filename, "vendor": vendorName, "model": model, "password": "Adm1n-one-more",
+		"language": o.language, "transfer": "BLIND", "timezone": "Europe/Berlin", "codecs": o.codecs,
+		"interface": "WEB_DOMAIN", "preferred_transport": "UDP",
+	}, 201, &phone)
+	s.must("GET", base+"/"+phone.ID, nil, 200, &phone)
+	name := address + ".cfg"
+	res, err := http.Get(phone.URL + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("GET %s: %s, %v", name, res.Status, err)
+	}
+	config, err := pack.Parse(name, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := pack.Understand(config)
+	if len(state.Accounts) != 1 {
+		t.Fatalf("the configuration has %d accounts", len(state.Accounts))
+	}
+	return state.Accounts[0]
+}
+
+// seen checks that fetches have filled what the list of phones shows.
+func (s *server) seen(t *testing.T, total int) {
+	waitFor(t, "the list of phones", func() error {
+		withAddress := 0
+		for skip := 0; skip < total+100; skip += 100 {
+			var rows struct{ Items []struct{ IP, Fwver *string } }
+			s.must("GET", fmt.Sprintf("/phones?top=100&skip=%d", skip), nil, 200, &rows)
+			for _, r := range rows.Items {
+				if r.IP != nil && *r.IP == host && r.Fwver != nil && *r.Fwver != "" {
+					withAddress++
+				}
+			}
+		}
+		if withAddress < total {
+			return fmt.Errorf("%d of %d phones have an address and a firmware", withAddress, total)
+		}
+		return nil
+	})
+}
+
+// stop ends the server as an admin would and returns its log.
+func (s *server) stop() string {
+	s.t.Helper()
+	if err := s.process.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.process.Wait(); err != nil {
+		s.t.Errorf("serve ends with %v\n%s", err, s.log)
+	}
+	return s.log.String()
+}
