@@ -230,8 +230,8 @@ func TestWrites(t *testing.T) {
 	}
 }
 
-// TestZones renders every time zone of every template: the phone's self-defined
-// zone has room for 64 characters.
+// TestZones renders every time zone, which all templates share: the self-defined
+// zone has room for 64 characters, and a value of the maker's has its rules.
 func TestZones(t *testing.T) {
 	t.Parallel()
 	pack := grandstream.Pack()

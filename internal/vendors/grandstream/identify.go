@@ -61,6 +61,9 @@ var (
 	modelFile = regexp.MustCompile(`^(?:[0-9a-z._-]*[._-])?cfg([a-z]{2,4}[0-9]{2,5}[a-z]{0,3}(?:v[0-9])?)\.xml(?:[._-][0-9a-z._-]*)?$`)
 )
 
+// htekOUI is that of Htek, whose phones ask for cfg<mac>.xml as well.
+const htekOUI = "001fc1"
+
 // path understands the names of the files that Grandstream devices ask for.
 func path(p string) (vendor.Identity, bool) {
 	name := strings.ToLower(p[strings.LastIndexByte(p, '/')+1:])
@@ -71,7 +74,7 @@ func path(p string) (vendor.Identity, bool) {
 	if m := deviceFile.FindStringSubmatch(name); m != nil {
 		addr, err := mac.Parse(m[1])
 		id.MAC = addr
-		return id, err == nil
+		return id, err == nil && addr.OUI() != htekOUI
 	}
 	if m := modelFile.FindStringSubmatch(name); m != nil {
 		id.Model = spellModel(m[1])
