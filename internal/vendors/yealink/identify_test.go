@@ -1,7 +1,7 @@
 package yealink
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
@@ -20,16 +20,15 @@ type row struct {
 
 func rows(t testing.TB) []row {
 	t.Helper()
-	f, err := os.Open("testdata/user-agents.jsonl")
+	src, err := os.ReadFile("testdata/user-agents.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	var all []row
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for line := range bytes.Lines(src) {
 		var r row
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatalf("%s: %v", lines.Text(), err)
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("%s: %v", line, err)
 		}
 		all = append(all, r)
 	}
@@ -238,15 +237,14 @@ func TestPathForms(t *testing.T) {
 
 func TestOUIs(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/oui_vendor.jsonl")
+	src, err := os.ReadFile("testdata/oui_vendor.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	ouis := Pack().OUIs
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for line := range bytes.Lines(src) {
 		var r struct{ OUI, Vendor string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			t.Fatal(err)
 		}
 		if got := slices.Contains(ouis, r.OUI); got != (r.Vendor == "yealink") {
