@@ -1,0 +1,192 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/secret"
+)
+
+type dectPhone struct {
+	Device
+	Name             string   `json:"name" example:"Hall"`
+	Template         string   `json:"template" example:"yealink-dect.xml" doc:"The template."`
+	Lines            int      `json:"lines" example:"10" doc:"How many members the base takes."`
+	Tone             blank    `json:"tone" example:"DEU"`
+	UserPassword     password `json:"user_password" doc:"Null unless the credential may reveal secrets."`
+	EngineerPassword password `json:"engineer_password" doc:"Null unless the credential may reveal secrets."`
+	Region           blank    `json:"region" example:"DEU"`
+	HandsetLanguage  blank    `json:"handset_language" example:"GERMAN"`
+}
+
+// DectFields are what can be set of a DECT base.
+type DectFields struct {
+	DeviceFields
+	Name             *string   `json:"name,omitempty" minLength:"1" maxLength:"64" example:"Hall" doc:"What people call the base."`
+	Tone             *string   `json:"tone,omitempty" maxLength:"64" example:"DEU" doc:"One of the template's tones."`
+	UserPassword     *password `json:"user_password,omitempty" example:"Gh7-pp3-Wxc" doc:"Of the user's login to the web page, where the base has one."`
+	EngineerPassword *password `json:"engineer_password,omitempty" example:"Mn4-zz8-Qrt" doc:"Of the engineer's login to the web page, where the base has one."`
+	Region           *string   `json:"region,omitempty" maxLength:"64" example:"DEU" doc:"Country or region, where the base has a choice."`
+	HandsetLanguage  *language `json:"handset_language,omitempty" doc:"Language of the handsets, accepted in any case."`
+}
+
+type dectPhoneCreate struct {
+	Identity
+	Template string `json:"template" minLength:"1" maxLength:"128" example:"yealink-dect.xml" doc:"The template."`
+	DectFields
+}
+
+// TransformSchema says which of the fields a create requires.
+func (dectPhoneCreate) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Required = []string{"name", "mac", "template", "vendor", "model", "password", "timezone", "language", "tone", "codecs", "interface", "preferred_transport"}
+	return s
+}
+
+type dectPhoneUpdate struct{ DectFields }
+
+type member struct {
+	ID              blank  `json:"id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The extension's id."`
+	ExtensionNumber string `json:"extension_number" example:"101"`
+	DisplayName     blank  `json:"display_name" example:"Ann Example"`
+	IPUI            blank  `json:"ipui" example:"030ab1ee28" doc:"The one handset it is for; null for any."`
+	HandsetIndex    string `json:"handset_index" example:"1" doc:"Place on the base, from 1."`
+}
+
+type memberInput struct {
+	ExtensionNumber string  `json:"extension_number" pattern:"^[0-9]{3,64}$" patternDescription:"3 to 64 digits" example:"101" doc:"An extension of the tenant."`
+	IPUI            *string `json:"ipui,omitempty" maxLength:"64" example:"030ab1ee28" doc:"10 hex digits of the one handset it is for; none for any."`
+	HandsetIndex    *string `json:"handset_index,omitempty" maxLength:"8" example:"1" doc:"Place on the base, from 1; none for the next free one."`
+}
+
+type members struct {
+	Items []memberInput `json:"items" maxItems:"1024" doc:"The whole list: who is not in it is no member any more."`
+}
+
+// MemberPath is the path of one member of a base.
+type MemberPath struct {
+	ObjectPath
+	ExtensionNumber string `path:"extension_number" example:"101" doc:"The member's extension number."`
+}
+
+// memberFields are what the list of members can be sorted and filtered by.
+func memberFields() listquery.Fields {
+	return listquery.Fields{
+		"extension_number": listquery.Text, "display_name": listquery.Text, "ipui": listquery.Text, "handset_index": listquery.Number,
+	}
+}
+
+func (s *server) registerDect() {
+	register(s, operation{
+		method: http.MethodGet, path: "/dect_phones", id: "listDectPhones", tag: tagDect, status: http.StatusOK, role: fleet.Viewer, fields: fleet.DectFields,
+		summary: "List DECT bases",
+	}, func(ctx context.Context, r request, _ *struct{}) (*output[listOf[dectPhone]], error) {
+		found, n, err := s.Fleet.DectPhones(ctx, r.Caller, r.Query)
+		return listed(r, found, n, s.dectPhoneOf), err
+	})
+	register(s, operation{
+		method: http.MethodPost, path: "/dect_phones", id: "createDectPhone", tag: tagDect, status: http.StatusCreated, role: fleet.Operator,
+		summary: "Create a DECT base",
+	}, func(ctx context.Context, r request, in *input[dectPhoneCreate]) (*output[created], error) {
+		return createdAs(s.Fleet.CreateDectPhone(ctx, r.Caller, in.Body.input()))
+	})
+	register(s, operation{
+		method: http.MethodGet, path: "/dect_phones/{id}", id: "getDectPhone", tag: tagDect, status: http.StatusOK, role: fleet.Viewer,
+		summary: "Get a DECT base",
+	}, func(ctx context.Context, r request, in *ObjectPath) (*output[dectPhone], error) {
+		d, err := s.Fleet.DectPhone(ctx, r.Caller, in.ID.ref())
+		return &output[dectPhone]{s.dectPhoneOf(d)}, err
+	})
+	register(s, operation{
+		method: http.MethodPost, path: "/dect_phones/{id}", id: "updateDectPhone", tag: tagDect, status: http.StatusOK, role: fleet.Operator,
+		summary: "Change a DECT base",
+		detail:  "All but mac, template, vendor and model can change.",
+	}, func(ctx context.Context, r request, in *struct {
+		ObjectPath
+		Body dectPhoneUpdate
+	},
+	) (*empty, error) {
+		return nothing(s.Fleet.UpdateDectPhone(ctx, r.Caller, in.ID.ref(), in.Body.input()))
+	})
+	register(s, operation{
+		method: http.MethodPost, path: "/dect_phones/{id}/destroy", id: "deleteDectPhone", tag: tagDect, status: http.StatusNoContent, role: fleet.Operator,
+		summary: "Delete a DECT base with its list of members",
+	}, func(ctx context.Context, r request, in *ObjectPath) (*empty, error) {
+		return nothing(s.Fleet.DeleteDectPhone(ctx, r.Caller, in.ID.ref()))
+	})
+	register(s, operation{
+		method: http.MethodGet, path: "/dect_phones/{id}/members", id: "listMembers", tag: tagDect, status: http.StatusOK, role: fleet.Viewer, fields: memberFields(),
+		summary: "List the members of a DECT base",
+	}, func(ctx context.Context, r request, in *ObjectPath) (*output[listOf[member]], error) {
+		all, err := s.Fleet.Members(ctx, r.Caller, in.ID.ref())
+		found, n := listquery.Apply(all, r.Query, memberFields(), func(m fleet.Member, field string) listquery.Value {
+			switch field {
+			case "extension_number":
+				return listquery.TextValue(m.ExtensionNumber)
+			case "display_name":
+				return listquery.TextValue(m.DisplayName)
+			case "ipui":
+				return listquery.TextValue(m.IPUI)
+			}
+			return listquery.NumberValue(int64(m.HandsetIndex))
+		})
+		return listed(r, found, n, memberOf), err
+	})
+	register(s, operation{
+		method: http.MethodPost, path: "/dect_phones/{id}/members", id: "replaceMembers", tag: tagDect, status: http.StatusOK, role: fleet.Operator,
+		summary: "Replace the members of a DECT base",
+		detail:  "The list replaces the old one whole, or nothing changes.",
+	}, func(ctx context.Context, r request, in *struct {
+		ObjectPath
+		Body members
+	},
+	) (*empty, error) {
+		return nothing(s.Fleet.ReplaceMembers(ctx, r.Caller, in.ID.ref(), each(func(m memberInput) fleet.MemberInput {
+			return fleet.MemberInput{ExtensionNumber: m.ExtensionNumber, IPUI: orZero(m.IPUI), HandsetIndex: orZero(m.HandsetIndex)}
+		})(in.Body.Items)))
+	})
+	register(s, operation{
+		method: http.MethodGet, path: "/dect_phones/{id}/members/{extension_number}", id: "getMember", tag: tagDect, status: http.StatusOK, role: fleet.Viewer,
+		summary: "Get a member of a DECT base",
+	}, func(ctx context.Context, r request, in *MemberPath) (*output[member], error) {
+		m, err := s.Fleet.Member(ctx, r.Caller, in.ID.ref(), in.ExtensionNumber)
+		return &output[member]{memberOf(m)}, err
+	})
+}
+
+func (c dectPhoneCreate) input() fleet.DectInput {
+	in := c.DectFields.input()
+	in.MAC, in.Template, in.Vendor, in.Model = &c.MAC, &c.Template, &c.Vendor, &c.Model
+	return in
+}
+
+func (f DectFields) input() fleet.DectInput {
+	return fleet.DectInput{
+		Name: f.Name, Password: secretOf(f.Password), TimeZone: f.TimeZone, Language: maybe(f.Language, language.text), Tone: f.Tone,
+		Codecs: f.Codecs, Interface: f.Interface, PreferredTransport: f.PreferredTransport,
+		UserPassword: secretOf(f.UserPassword), EngineerPassword: secretOf(f.EngineerPassword), Region: f.Region,
+		HandsetLanguage: maybe(f.HandsetLanguage, language.text), RPS: f.RPS, HTTPS: f.HTTPS,
+	}
+}
+
+func (s *server) dectPhoneOf(d fleet.DectPhone) dectPhone {
+	out := dectPhone{
+		Device: deviceOf(d.DeviceSettings),
+		Name:   d.Name, Template: d.Template, Lines: d.Lines, Tone: blank(d.Tone),
+		UserPassword: password{d.UserPassword}, EngineerPassword: password{d.EngineerPassword},
+		Region: blank(d.Region), HandsetLanguage: blank(d.HandsetLanguage),
+	}
+	out.ID, out.MAC, out.Vendor, out.Model = d.ID.String(), d.MAC.String(), d.Vendor, d.Model
+	if !d.Token.Empty() {
+		out.URL = password{secret.New(s.DectURL(d))}
+	}
+	return out
+}
+
+func memberOf(m fleet.Member) member {
+	return member{blank(m.User.String()), m.ExtensionNumber, blank(m.DisplayName), blank(m.IPUI), strconv.Itoa(m.HandsetIndex)}
+}
