@@ -54,6 +54,17 @@ func model(t *testing.T, tmpl *template.Template, name string) *template.Model {
 	return m
 }
 
+func timeZone(t *testing.T, tmpl *template.Template, zone string) template.Choice {
+	t.Helper()
+	for _, z := range tmpl.Profile.Lists["time_zones"].Options {
+		if z.Name == zone {
+			return template.Choice{Set: true, Name: zone, Value: z.Value, Items: z.Items}
+		}
+	}
+	t.Fatalf("no %s", zone)
+	return template.Choice{}
+}
+
 // render returns the files of a level by name, and what they say together.
 func render(t *testing.T, tmpl *template.Template, m *template.Model, level template.Level, v *template.View) (map[string]string, *vendor.Config) {
 	t.Helper()
@@ -129,7 +140,9 @@ func TestParameters(t *testing.T) {
 		for i := range tmpl.Models {
 			m := &tmpl.Models[i]
 			for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
-				_, config := render(t, tmpl, m, level, template.Sample(tmpl, m))
+				v := template.Sample(tmpl, m)
+				v.TimeZone = timeZone(t, tmpl, "Europe/Berlin")
+				_, config := render(t, tmpl, m, level, v)
 				for _, s := range config.Settings() {
 					if s.Name == overwriteMode {
 						continue
@@ -199,11 +212,7 @@ func TestClock(t *testing.T) {
 			t.Fatal(err)
 		}
 		v.Time = clock
-		for _, z := range tmpl.Profile.Lists["time_zones"].Options {
-			if z.Name == zone {
-				v.TimeZone = template.Choice{Set: true, Name: zone, Value: z.Value, Items: z.Items}
-			}
-		}
+		v.TimeZone = timeZone(t, tmpl, zone)
 		_, c := render(t, tmpl, m, template.Full, v)
 		var got []string
 		for _, p := range []string{"time_zone", "summer_time", "dst_time_type", "start_time", "end_time", "offset_time"} {
