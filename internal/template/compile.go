@@ -140,7 +140,8 @@ type compiler struct {
 	dot    *expr // what . is; nil in a block that was given nothing
 	top    *expr // what $ is
 	vars   []variable
-	next   int // first free register
+	next   int  // first free register
+	full   bool // there are not enough registers, which has been reported
 	loops  []loop
 	calls  []call // blocks being inlined
 	nested int
@@ -203,11 +204,14 @@ func (c *compiler) here() int {
 
 func (c *compiler) register(offset, n int) int {
 	r := c.next
-	if c.next += n; c.next > registers {
-		c.fail(offset, "too many variables and loops inside one another")
-		c.next = r
+	if r+n > registers {
+		if !c.full {
+			c.full = true
+			c.fail(offset, "too many variables and loops inside one another")
+		}
 		return 0
 	}
+	c.next += n
 	return r
 }
 
@@ -287,6 +291,8 @@ func (c *compiler) action(p *parse.PipeNode) {
 	if x == nil {
 		if len(p.Decl) > 0 {
 			c.declareUnknown(p)
+		} else if next, problem := c.file.syntax.slot(c.state, slotDigits, "?"); problem == "" {
+			c.state = next
 		} else {
 			c.state = c.lost()
 		}

@@ -116,7 +116,7 @@ func suggest(want string, names []string) string {
 		return fmt.Sprintf("; did you mean %s?", n)
 	}
 	if len(names) > 0 && len(names) <= 24 {
-		return "; there are " + strings.Join(names, ", ")
+		return "; known here: " + strings.Join(names, ", ")
 	}
 	return ""
 }

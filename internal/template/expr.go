@@ -62,6 +62,29 @@ func (m *machine) eval(e *expr) value {
 	return e.call(m, e.args)
 }
 
+// text, number and truth are eval for expressions of a known kind, with a short
+// way for what slots and conditions mostly are: a field of a register.
+func (m *machine) text(e *expr) string {
+	if e.op == exprField && e.base.op == exprRegister {
+		return loadText(&m.regs[e.base.reg], e.owner, e.off)
+	}
+	return m.eval(e).s
+}
+
+func (m *machine) number(e *expr) int {
+	if e.op == exprField && e.base.op == exprRegister {
+		return loadNumber(&m.regs[e.base.reg], e.owner, e.off)
+	}
+	return m.eval(e).n
+}
+
+func (m *machine) truth(e *expr) bool {
+	if e.op == exprField && e.base.op == exprRegister && e.typ.kind == yesno {
+		return loadYesNo(&m.regs[e.base.reg], e.owner, e.off)
+	}
+	return truth(m.eval(e), e.typ)
+}
+
 // truth reports whether a value counts as yes: text and lists that are not
 // empty, numbers other than 0.
 func truth(v value, t *typ) bool {

@@ -44,7 +44,7 @@ func texts(name, usage string, n int, f func(s []string) string) function {
 	return function{name, usage, signature(textType, kinds...), func(m *machine, args []*expr) value {
 		var s [3]string
 		for i, a := range args {
-			s[i] = m.eval(a).s
+			s[i] = m.text(a)
 		}
 		return m.made(f(s[:]))
 	}}
@@ -53,7 +53,7 @@ func texts(name, usage string, n int, f func(s []string) string) function {
 // asks is a function of two texts that answers yes or no.
 func asks(name, usage string, f func(a, b string) bool) function {
 	return function{name, usage, signature(yesnoType, text, text), func(m *machine, args []*expr) value {
-		a, b := m.eval(args[0]).s, m.eval(args[1]).s
+		a, b := m.text(args[0]), m.text(args[1])
 		m.step((len(a) + len(b)) / 64)
 		return boolean(f(a, b))
 	}}
@@ -62,7 +62,7 @@ func asks(name, usage string, f func(a, b string) bool) function {
 // compares is a function of two numbers that answers yes or no.
 func compares(name string, f func(a, b int) bool) function {
 	return function{name, name + " NUMBER NUMBER", signature(yesnoType, number, number), func(m *machine, args []*expr) value {
-		return boolean(f(m.eval(args[0]).n, m.eval(args[1]).n))
+		return boolean(f(m.number(args[0]), m.number(args[1])))
 	}}
 }
 
@@ -75,10 +75,10 @@ func calculates(name string, most int, f func(a, b int) (int, string)) function 
 		}
 		return numberType
 	}, func(m *machine, args []*expr) value {
-		n := m.eval(args[0]).n
+		n := m.number(args[0])
 		for _, a := range args[1:] {
 			var problem string
-			if n, problem = f(n, m.eval(a).n); problem != "" {
+			if n, problem = f(n, m.number(a)); problem != "" {
 				m.fail(problem)
 				return value{}
 			}
@@ -189,7 +189,7 @@ var functionList = []function{
 		}
 		return args[0].elem
 	}, func(m *machine, args []*expr) value {
-		over, i := m.eval(args[0]), m.eval(args[1]).n
+		over, i := m.eval(args[0]), m.number(args[1])
 		if m.fault == "" && (i < 0 || i >= over.n) {
 			m.fail("index " + strconv.Itoa(i) + " of a list of " + strconv.Itoa(over.n) + "; the first is 0")
 		}
@@ -202,7 +202,7 @@ var functionList = []function{
 	texts("lower", "lower TEXT", 1, func(s []string) string { return strings.ToLower(s[0]) }),
 	texts("trim", "trim TEXT", 1, func(s []string) string { return strings.TrimSpace(s[0]) }),
 	{"replace", "replace OLD NEW TEXT", signature(textType, text, text, text), func(m *machine, args []*expr) value {
-		old, with, s := m.eval(args[0]).s, m.eval(args[1]).s, m.eval(args[2]).s
+		old, with, s := m.text(args[0]), m.text(args[1]), m.text(args[2])
 		if old == "" {
 			return value{s: s}
 		}
@@ -238,7 +238,7 @@ var functionList = []function{
 	calculates("div", 2, divide),
 	calculates("mod", 2, modulo),
 	{"seq", "seq FROM TO", signature(numbersType, number, number), func(m *machine, args []*expr) value {
-		from, to := m.eval(args[0]).n, m.eval(args[1]).n
+		from, to := m.number(args[0]), m.number(args[1])
 		n, problem := minus(to, from)
 		if problem != "" || n >= maxSeq {
 			m.fail("seq makes more than " + strconv.Itoa(maxSeq) + " numbers")
@@ -247,7 +247,7 @@ var functionList = []function{
 		return value{m: from, n: max(0, n+1), t: numberType}
 	}},
 	{"pad", "pad WIDTH NUMBER", signature(digitsType, number, number), func(m *machine, args []*expr) value {
-		width, n := m.eval(args[0]).n, m.eval(args[1]).n
+		width, n := m.number(args[0]), m.number(args[1])
 		s := strconv.Itoa(n)
 		switch {
 		case n < 0:
@@ -262,7 +262,7 @@ var functionList = []function{
 		return value{s: s}
 	}},
 	{"colons", "colons MAC", signature(textType, text), func(m *machine, args []*expr) value {
-		s := m.eval(args[0]).s
+		s := m.text(args[0])
 		if m.fault == "" && len(s) != 12 {
 			m.fail("colons takes a MAC address of 12 digits, such as .mac")
 		}
@@ -363,7 +363,7 @@ func either(m *machine, args []*expr, stop bool) value {
 }
 
 func join(m *machine, args []*expr) value {
-	sep, over := m.eval(args[0]).s, m.eval(args[1])
+	sep, over := m.text(args[0]), m.eval(args[1])
 	var b []byte
 	for i := range over.n {
 		if i > 0 {

@@ -107,22 +107,22 @@ func (p *program) run(m *machine, dst []byte, v *View) ([]byte, *op) {
 		case opLiteral:
 			dst = append(dst, o.lit...)
 		case opText:
-			x := m.eval(o.x)
+			s := m.text(o.x)
 			if m.fault == "" {
-				m.step(len(x.s) / 64)
+				m.step(len(s) / 64)
 				var problem string
-				if dst, problem = p.syntax.escape(dst, x.s); problem != "" {
+				if dst, problem = p.syntax.escape(dst, s); problem != "" {
 					m.fail(holds + problem + ", which a file of this kind cannot carry")
 				}
 			}
 		case opNumber:
-			dst = strconv.AppendInt(dst, int64(m.eval(o.x).n), 10)
+			dst = strconv.AppendInt(dst, int64(m.number(o.x)), 10)
 		case opYesNo:
-			dst = strconv.AppendBool(dst, m.eval(o.x).n != 0)
+			dst = strconv.AppendBool(dst, m.truth(o.x))
 		case opSet:
 			m.regs[o.reg] = m.eval(o.x)
 		case opUnless:
-			if !truth(m.eval(o.x), o.x.typ) {
+			if !m.truth(o.x) {
 				pc = o.to
 			}
 		case opJump:

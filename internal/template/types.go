@@ -183,6 +183,13 @@ func load(v *value, owner *typ, off uintptr, t *typ) value {
 	panic("template: load of a value without a kind")
 }
 
+// loadText, loadNumber and loadYesNo are load for fields of one kind.
+func loadText(v *value, owner *typ, off uintptr) string { return *(*string)(address(v, owner, off)) }
+
+func loadNumber(v *value, owner *typ, off uintptr) int { return *(*int)(address(v, owner, off)) }
+
+func loadYesNo(v *value, owner *typ, off uintptr) bool { return *(*bool)(address(v, owner, off)) }
+
 // loadMap reads the entry key of the map at offset off.
 func loadMap(v *value, owner *typ, off uintptr, key string) value {
 	return value{s: (*(*map[string]string)(address(v, owner, off)))[key]}

@@ -258,8 +258,8 @@ func (r *xmlReader) attributes() ([]attribute, *Error) {
 	var attrs []attribute
 	for {
 		spaced := r.space()
-		a := attribute{at: r.pos, name: r.name()}
-		if a.name == "" {
+		a := attribute{at: r.pos}
+		if a.name = r.name(); a.name == "" {
 			return attrs, nil
 		}
 		if !spaced {
