@@ -23,6 +23,11 @@ import (
 // A name is padded with blanks up to its colon; the value is all that follows,
 // further colons too. Nothing ends a module but the next one. There are no
 // comments and no quotes, and nothing but a line break ends a value.
+//
+// A phone fetches by the version, if it is higher than before, or by a digest of
+// the file, if that differs (manual). Templates write the version of an export,
+// always the same: so do TAN, WZ and 3CX, whose changes arrive. Phones export
+// CRLF; TAN serves LF.
 const (
 	fileEnd      = "<<END OF FILE>>"
 	maxFileBytes = 1 << 20
@@ -33,8 +38,8 @@ var (
 	moduleGrammar = regexp.MustCompile(`^<([A-Za-z0-9]+(?: [A-Za-z0-9]+)* MODULE)>$`)
 	partGrammar   = regexp.MustCompile(`^-- ?([A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*) ?--? *:$`)
 	// Names as exports have them: "SIP  Port", "S.Timer Expire", "G726-16
-	// Payload Type", "SIP1 Call-ID Format", "-1" never.
-	nameGrammar = regexp.MustCompile(`^[A-Za-z0-9](?:[ ._+/-]{0,2}[A-Za-z0-9])*$`)
+	// Payload Type", "SIP1 Call-ID Format".
+	nameGrammar = regexp.MustCompile(`^[A-Za-z0-9](?:[ ._-]{0,2}[A-Za-z0-9])*$`)
 	// Parts that repeat the names of others: one for each page of keys.
 	pageGrammar = regexp.MustCompile(`^(?:Sidekey|Dsskey|SoftDss) Config[0-9]*$`)
 )
