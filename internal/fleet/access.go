@@ -92,15 +92,19 @@ func (f *Fleet) SignIn(ctx context.Context, in SignIn) (Grant, error) {
 	}
 	if !right {
 		f.log.WarnContext(ctx, "a sign-in failed", "address", in.Address)
-		return Grant{}, errorf(CodeSignIn, "the user name, password or domain is wrong")
+		return Grant{}, wrongSignIn()
 	}
 	try.forgive()
-	return f.grant(ctx, a.Tenant, a.ID, in.Address, f.store.NewID(), "sign_in", func(w Writer, now Account) error {
+	return f.grant(ctx, a.Tenant, a.ID, in.Address, f.store.NewID(), "sign_in", func(_ Writer, now Account) error {
 		if now.PasswordHash != a.PasswordHash {
-			return errorf(CodeSignIn, "the user name, password or domain is wrong")
+			return wrongSignIn()
 		}
-		return f.endSessions(ctx, w, a.Tenant, a.ID, func(t Token) bool { return !f.now().Before(t.Created.Add(refreshLife)) })
+		return nil
 	})
+}
+
+func wrongSignIn() error {
+	return errorf(CodeSignIn, "the user name, password or domain is wrong")
 }
 
 // Refresh answers a refresh token with new tokens; the old ones end.
@@ -187,23 +191,6 @@ func end(ctx context.Context, w Writer, t Token) error {
 		return w.DeleteFamily(ctx, t.Family)
 	}
 	return w.DeleteToken(ctx, t.Tenant, t.ID)
-}
-
-// endSessions ends the sign-ins of an account whose access token is chosen.
-func (f *Fleet) endSessions(ctx context.Context, w Writer, tenant, account ID, chosen func(Token) bool) error {
-	tokens, _, err := w.Tokens(ctx, tenant, listquery.Query{})
-	if err != nil {
-		return err
-	}
-	for _, t := range tokens {
-		if t.Account != account || !chosen(t) {
-			continue
-		}
-		if err := end(ctx, w, t); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Authenticate finds who a bearer token belongs to, else a CodeUnauthorized error.
@@ -360,13 +347,14 @@ func (f *Fleet) UpdateAccount(ctx context.Context, c Caller, id ID, in AccountIn
 		if err := in.read(ctx, w, c, hash, false, &a); err != nil {
 			return "", err
 		}
-		if err := w.UpdateAccount(ctx, a); err != nil {
+		if in.Password == nil {
+			return a.object(), w.UpdateAccount(ctx, a)
+		}
+		// To delete the account is what ends all its sign-ins.
+		if err := w.DeleteAccount(ctx, c.Tenant, id); err != nil {
 			return "", err
 		}
-		if in.Password == nil {
-			return a.object(), nil
-		}
-		return a.object(), f.endSessions(ctx, w, c.Tenant, id, func(Token) bool { return true })
+		return a.object(), w.InsertAccount(ctx, a)
 	})
 }
 

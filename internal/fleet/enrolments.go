@@ -101,7 +101,7 @@ func (e Enrolment) object() string {
 // phone was once rejected.
 func (f *Fleet) welcome(ctx context.Context, w Writer, t Tenant, m mac.Addr) error {
 	switch seen, err := w.Sighting(ctx, m); {
-	case err == nil && seen.Rejected:
+	case err == nil && seen.Rejected && seen.Tenant == t.ID:
 		if err := w.SetRejected(ctx, t.ID, m, false); err != nil {
 			return err
 		}
