@@ -1,10 +1,10 @@
 // Package vendor holds the contract between Dialplane and what it knows of each
 // maker of phones, and the registry that asks every maker in turn.
 //
-// Everything known of one vendor lives in the folder internal/vendor/<name>: how
+// Everything known of one vendor lives in the folder internal/vendors/<name>: how
 // its phones name themselves, what they ask for at boot, the grammar of their
 // configuration files, their models and templates. That folder exports one
-// function, Pack, and internal/vendor/packs lists it.
+// function, Pack, and internal/vendors/packs lists it.
 package vendor
 
 import (
