@@ -111,15 +111,16 @@ func (g *gate) free() { <-g.hashing }
 // limiter gives every key a budget that fills up again with time. It remembers a
 // bounded number of keys.
 type limiter struct {
-	most   int           // attempts at once
-	every  time.Duration // one more after this long
-	mu     sync.Mutex
-	spent  map[string]time.Time // when the budget of the key is full again
-	bounds int
+	most  int           // attempts at once
+	every time.Duration // one more after this long
+	keys  int           // at most so many are remembered
+
+	mu    sync.Mutex
+	spent map[string]time.Time // when the budget of the key is full again
 }
 
 func newLimiter(most int, every time.Duration) *limiter {
-	return &limiter{most: most, every: every, spent: make(map[string]time.Time), bounds: 10_000}
+	return &limiter{most: most, every: every, keys: 10_000, spent: make(map[string]time.Time)}
 }
 
 // take uses one attempt and returns 0, or returns how long to wait for the next.
@@ -127,18 +128,14 @@ func (l *limiter) take(now time.Time, key string) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	full, longest := l.spent[key], time.Duration(l.most)*l.every
-	if full.Before(now) {
+	if full.Before(now) || full.Sub(now) > longest { // or the clock has been set back
 		full = now
-	}
-	if full.Sub(now) > longest { // the clock has been set back
-		full = now.Add(longest)
-		l.spent[key] = full
 	}
 	full = full.Add(l.every)
 	if wait := full.Sub(now) - longest; wait > 0 {
 		return wait
 	}
-	if _, known := l.spent[key]; !known && len(l.spent) >= l.bounds {
+	if _, known := l.spent[key]; !known && len(l.spent) >= l.keys {
 		l.forget(now)
 	}
 	l.spent[key] = full
@@ -153,7 +150,7 @@ func (l *limiter) forget(now time.Time) {
 		}
 	}
 	for k := range l.spent {
-		if len(l.spent) < l.bounds {
+		if len(l.spent) < l.keys {
 			return
 		}
 		delete(l.spent, k)

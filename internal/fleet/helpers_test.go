@@ -45,6 +45,8 @@ type world struct {
 	otherTenant                 fleet.ID
 	adminToken                  secret.Secret
 	phoneMAC, baseMAC, otherMAC string
+
+	account, token, window fleet.ID // once furnished
 }
 
 func newWorld(t *testing.T) *world {
@@ -92,6 +94,23 @@ func newWorld(t *testing.T) *world {
 	w.otherPhone = must(w.CreatePhone(ctx, w.other, w.otherUser, phoneInput(w.otherMAC)))(t)
 	w.heard.take()
 	return w
+}
+
+// furnish adds to the first tenant an account, a token, a window for every phone, a
+// template case.xml and a stranger 001565000091.
+func (w *world) furnish() {
+	w.t.Helper()
+	t, ctx := w.t, w.t.Context()
+	w.account = must(w.CreateAccount(ctx, w.admin, fleet.AccountInput{Username: new("bob"), Password: new(secret.New("long enough 1")), Role: new("viewer")}))(t)
+	token, _, err := w.CreateToken(ctx, w.admin, fleet.TokenInput{Name: new("ci"), Role: new("viewer")})
+	check(t, err)
+	w.token = token
+	w.window = must(w.OpenEnrolment(ctx, w.admin, fleet.EnrolmentInput{}))(t)
+	check(t, w.CreateTemplate(ctx, w.admin, "case.xml", "<x/>"))
+	check(t, w.db.Write(ctx, func(s fleet.Writer) error {
+		return s.SetRejected(ctx, w.admin.Tenant, mac.MustParse("001565000091"), false)
+	}))
+	w.heard.take()
 }
 
 // Secrets that stand in the world; no error and no log may have them.
@@ -533,4 +552,13 @@ func (c *catalog) CheckValue(vendor, value string) string {
 		return fmt.Sprintf("%q has a <", value)
 	}
 	return ""
+}
+
+func (w *world) logger() *slog.Logger { return slog.New(slog.NewTextHandler(w.log, nil)) }
+
+// readOnlyStore cannot be written to.
+type readOnlyStore struct{ fleet.Store }
+
+func (readOnlyStore) Write(context.Context, func(fleet.Writer) error) error {
+	return errors.New("the disk is full")
 }
