@@ -278,9 +278,23 @@ func explain(w io.Writer, f *template.File, name string, view *template.View) er
 	lines := strings.SplitAfter(string(body), "\n")
 	for i, o := range origins {
 		if i < len(lines) {
-			fmt.Fprintf(&b, "%s\t# %s\n", strings.TrimRight(lines[i], "\r\n"), o)
+			fmt.Fprintf(&b, "%s\t# %s\n", strings.TrimRight(lines[i], "\r\n"), origin(o))
 		}
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+// origin writes where a line came from: its place, then the values in it and the
+// conditions on it, each with the layer that sets it.
+func origin(o template.Origin) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d", o.File, o.Line)
+	for _, v := range o.Values {
+		fmt.Fprintf(&b, " %s (%s)", v.Path, v.Layer)
+	}
+	for _, c := range o.Conditions {
+		fmt.Fprintf(&b, " if %s (%s)", c.Path, c.Layer)
+	}
+	return b.String()
 }
