@@ -32,10 +32,10 @@ var (
 )
 
 const (
-	accountFields = `id, tenant, username, password_hash, role, user_id, reveal, created_at`
+	accountFields = `id, tenant, username, password, role, user_id, reveal, created_at`
 	tokenFields   = `id, kind, hash, tenant, account, user_id, name, role, reveal, family, created_at, expires_at, used_at`
 
-	accountPassword = "accounts.password_hash"
+	accountPassword = "accounts.password"
 )
 
 // keptToken is how long the token of a sign-in is kept after it has expired.
@@ -99,13 +99,13 @@ func (w *writer) InsertAccount(ctx context.Context, a fleet.Account) error {
 	if err := w.needTenant(ctx, a.Tenant); err != nil {
 		return err
 	}
-	return w.exec(ctx, `INSERT INTO accounts (id, tenant, username, username_folded, password_hash, role, user_id, reveal, created_at)
+	return w.exec(ctx, `INSERT INTO accounts (id, tenant, username, username_folded, password, role, user_id, reveal, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		a.ID, a.Tenant, a.Username, fold(a.Username), w.seal(secret.New(a.PasswordHash), a.Tenant, a.ID, accountPassword), a.Role, a.User, a.Reveal, millis(a.CreatedAt))
 }
 
 func (w *writer) UpdateAccount(ctx context.Context, a fleet.Account) error {
-	return w.change(ctx, "account", `UPDATE accounts SET username = $3, username_folded = $4, password_hash = $5, role = $6, user_id = $7, reveal = $8
+	return w.change(ctx, "account", `UPDATE accounts SET username = $3, username_folded = $4, password = $5, role = $6, user_id = $7, reveal = $8
 		WHERE tenant = $1 AND id = $2`,
 		a.Tenant, a.ID, a.Username, fold(a.Username), w.seal(secret.New(a.PasswordHash), a.Tenant, a.ID, accountPassword), a.Role, a.User, a.Reveal)
 }

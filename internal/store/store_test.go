@@ -11,7 +11,7 @@ import (
 
 func open(t testing.TB, dir string) *store.DB {
 	t.Helper()
-	db, err := store.Open(context.Background(), dir, slog.New(slog.DiscardHandler))
+	db, err := store.Open(context.Background(), dir, discard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,6 +22,8 @@ func open(t testing.TB, dir string) *store.DB {
 	})
 	return db
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()

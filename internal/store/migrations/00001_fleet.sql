@@ -1,5 +1,5 @@
 -- The same text runs on SQLite and PostgreSQL. Times are unix milliseconds, 0 for
--- none. Lists and maps are JSON. BYTEA columns other than *_hash are sealed
+-- none. Lists and maps are JSON. BYTEA columns not named for a hash are sealed
 -- (internal/secret). *_folded is the text in lower case, by Unicode: neither
 -- engine's lower() can be relied on for more than ASCII.
 
@@ -193,7 +193,7 @@ CREATE TABLE accounts (
     tenant          BIGINT  NOT NULL,
     username        TEXT    NOT NULL,
     username_folded TEXT    NOT NULL,
-    password_hash   BYTEA   NOT NULL, -- argon2id, sealed besides
+    password        BYTEA   NOT NULL, -- argon2id, sealed besides
     role            TEXT    NOT NULL,
     user_id         BIGINT  NOT NULL,
     reveal          BOOLEAN NOT NULL,
