@@ -3,6 +3,7 @@ package fleet_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -99,7 +100,7 @@ func TestMemberRules(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
 	for i := range 3 {
-		must(w.CreateUser(ctx, w.admin, userInput(fmt.Sprint(103+i))))(t)
+		must(w.CreateUser(ctx, w.admin, userInput(strconv.Itoa(103+i))))(t)
 	}
 	second := must(w.CreateDectPhone(ctx, w.admin, dectInput("001565000020")))(t)
 	must(w.CreateUser(ctx, w.other, userInput("777")))(t)

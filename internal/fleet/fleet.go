@@ -123,6 +123,6 @@ func (f *Fleet) tell(ctx context.Context, news ...func(context.Context) error) e
 // characters.
 func randomText(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails: it crashes the program
+	rand.Read(b) // never fails: it would crash the program
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }

@@ -176,7 +176,7 @@ const (
 
 func hashPassword(password secret.Secret) string {
 	salt := make([]byte, argonSalt)
-	rand.Read(salt) //nolint:errcheck // crypto/rand.Read never fails: it crashes the program
+	rand.Read(salt) // never fails: it would crash the program
 	key := argon2.IDKey([]byte(password.Reveal()), salt, argonPasses, argonMemory, argonLanes, argonKey)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",

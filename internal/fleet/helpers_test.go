@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,8 +191,14 @@ type refusal struct {
 func (w *world) refuse(cases []refusal) {
 	w.t.Helper()
 	before := w.state()
+	defer func() {
+		if diff := cmp.Diff(before, w.state()); diff != "" {
+			w.t.Errorf("something has changed:\n%s", diff)
+		}
+	}()
 	for _, c := range cases {
 		w.t.Run(c.name, func(t *testing.T) {
+			w.faulty.commits.Store(0)
 			err := c.do()
 			if c.code == "" {
 				c.code = fleet.CodeInvalid
@@ -205,8 +212,8 @@ func (w *world) refuse(cases []refusal) {
 			if !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%q does not say %q", err, c.says)
 			}
-			if diff := cmp.Diff(before, w.state()); diff != "" {
-				t.Errorf("something has changed:\n%s", diff)
+			if n := w.faulty.commits.Swap(0); n > 0 {
+				t.Errorf("%d transactions were kept", n)
 			}
 			if heard := w.heard.take(); len(heard) > 0 {
 				t.Errorf("changes were told of: %q", heard)
@@ -412,9 +419,12 @@ func (p *pusher) Reboot(_ context.Context, _ fleet.ID, m mac.Addr) error {
 	return p.note("reboot " + m.String())
 }
 
-// faultyStore is a store whose audit log, or which as a whole, can fail.
+// faultyStore is a store whose audit log, or which as a whole, can fail. It counts
+// what it keeps.
 type faultyStore struct {
 	fleet.Store
+	commits atomic.Int64
+
 	mu           sync.Mutex
 	audit, whole error
 }
@@ -443,7 +453,11 @@ func (f *faultyStore) Write(ctx context.Context, do func(fleet.Writer) error) er
 	if err != nil {
 		return err
 	}
-	return f.Store.Write(ctx, func(w fleet.Writer) error { return do(faultyWriter{w, audit}) })
+	err = f.Store.Write(ctx, func(w fleet.Writer) error { return do(faultyWriter{w, audit}) })
+	if err == nil {
+		f.commits.Add(1)
+	}
+	return err
 }
 
 type faultyWriter struct {

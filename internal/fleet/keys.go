@@ -29,13 +29,14 @@ type BLFInput struct {
 // readKeys puts the keys into u, from whichever of the two fields they are in.
 func (in UserInput) readKeys(ctx context.Context, r Reader, v *form, carried rule[string], u *User) error {
 	var keys []KeyInput
-	at, given := "/keys", 0
+	var at string
+	var given int
 	switch {
 	case in.Keys != nil && in.BLFs != nil:
 		v.add("/blfs", "are the same keys as in keys; give one of the two")
 		return nil
 	case in.Keys != nil:
-		keys, given = *in.Keys, len(*in.Keys)
+		keys, at, given = *in.Keys, "/keys", len(*in.Keys)
 	case in.BLFs != nil:
 		at, given = "/blfs", len(*in.BLFs)
 	default:

@@ -1,7 +1,7 @@
 package fleet
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +106,7 @@ func TestAnyOf(t *testing.T) {
 	t.Parallel()
 	var list []string
 	for i := range 12 {
-		list = append(list, fmt.Sprint(i))
+		list = append(list, strconv.Itoa(i))
 	}
 	for n, want := range map[int]string{
 		1: "0", 2: "one of 0, 1", 10: "one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9", 12: "one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more",
@@ -223,12 +223,12 @@ func TestLimiterForgets(t *testing.T) {
 	t.Parallel()
 	l, now := newLimiter(1, time.Minute), time.Unix(0, 0)
 	for i := range 3 * l.keys {
-		l.take(now, fmt.Sprint(i))
+		l.take(now, strconv.Itoa(i))
 	}
 	if len(l.spent) > l.keys {
 		t.Errorf("%d keys are remembered", len(l.spent))
 	}
-	if l.take(now, fmt.Sprint(3*l.keys-1)) == 0 {
+	if l.take(now, strconv.Itoa(3*l.keys-1)) == 0 {
 		t.Error("the last one is forgotten")
 	}
 	now = now.Add(time.Minute)
