@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"text/template/parse"
@@ -77,23 +78,28 @@ func (u *unit) syntaxError(err error) *Error {
 	for range line - 1 {
 		start += 1 + strings.IndexByte(u.body.text[start:], '\n')
 	}
-	at := -1
-	for i := start; at < 0 && i < len(u.body.text); {
+	var opens, ends []int
+	for i := start; ; {
 		open := strings.Index(u.body.text[i:], "{{")
 		if open < 0 {
 			break
 		}
-		open += i
+		opens = append(opens, i+open)
 		i = len(u.body.text)
-		if n := strings.Index(u.body.text[open:], "}}"); n >= 0 {
-			i = open + n + 2
+		if n := strings.Index(u.body.text[opens[len(opens)-1]:], "}}"); n >= 0 {
+			i = opens[len(opens)-1] + n + 2
 		}
+		ends = append(ends, i)
+	}
+	blamed := sort.Search(len(ends), func(i int) bool {
 		t := parse.New(bodyName)
 		t.Mode = parse.SkipFuncCheck
-		_, err := t.Parse(u.body.text[:i], "", "", make(map[string]*parse.Tree))
-		if err != nil && !strings.Contains(err.Error(), "unexpected EOF") {
-			at = open
-		}
+		_, err := t.Parse(u.body.text[:ends[i]], "", "", make(map[string]*parse.Tree))
+		return err != nil && !strings.Contains(err.Error(), "unexpected EOF")
+	})
+	at := -1
+	if blamed < len(opens) {
+		at = opens[blamed]
 	}
 	if at < 0 {
 		at = max(0, strings.LastIndex(u.body.text[:min(start+1, len(u.body.text))], "{{"))
@@ -185,8 +191,9 @@ func compileFile(f *File, u *unit, s *set, faults *faults, b *budget) {
 }
 
 func (c *compiler) fail(offset int, format string, args ...any) {
-	p := c.unit.place(offset)
-	c.faults.add(p.errorf(format, args...))
+	if !c.faults.full() {
+		c.faults.add(c.unit.place(offset).errorf(format, args...))
+	}
 }
 
 func (c *compiler) emit(o op, offset int) int {
@@ -225,6 +232,9 @@ func (c *compiler) list(l *parse.ListNode) {
 		return
 	}
 	for _, n := range l.Nodes {
+		if c.faults.full() {
+			break
+		}
 		if c.budget.nodes++; c.budget.nodes > maxNodes || c.budget.literal > maxLiteral {
 			c.fail(int(n.Position()), "the template grows too large; look for blocks that call blocks many times")
 			break

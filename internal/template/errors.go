@@ -39,11 +39,15 @@ func (f *faults) add(e *Error) {
 	if f.seen == nil {
 		f.seen = make(map[Error]bool)
 	}
-	if !f.seen[*e] && len(f.list) < maxErrors {
+	if !f.seen[*e] && !f.full() {
 		f.seen[*e] = true
 		f.list = append(f.list, e)
 	}
 }
+
+// full reports whether no more faults are taken, so that looking for their
+// places is of no use.
+func (f *faults) full() bool { return len(f.list) >= maxErrors }
 
 // err joins the faults in the order of their files and places.
 func (f *faults) err() error {

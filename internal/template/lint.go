@@ -9,6 +9,9 @@ import (
 func lint(d *document, s *set, t *Template) []*Error {
 	warnings := slices.Clone(d.warnings)
 	warn := func(at int, format string, args ...any) {
+		if len(warnings) >= maxWarnings {
+			return
+		}
 		warnings = append(warnings, d.src.errorf(at, format, args...))
 	}
 	if !d.abstract {

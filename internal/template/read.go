@@ -131,10 +131,16 @@ func readDocument(src *source, depth int, faults *faults) *document {
 }
 
 func (r *reading) fail(at int, format string, args ...any) {
+	if r.faults.full() {
+		return
+	}
 	r.faults.add(r.src.errorf(at, format, args...))
 }
 
 func (r *reading) warn(at int, format string, args ...any) {
+	if len(r.warnings) >= maxWarnings {
+		return
+	}
 	r.warnings = append(r.warnings, r.src.errorf(at, format, args...))
 }
 
@@ -176,6 +182,9 @@ func (r *reading) vet(e *element) bool {
 	}
 	seen := make(map[string]bool)
 	for _, child := range e.children {
+		if r.faults.full() {
+			break
+		}
 		switch {
 		case !slices.Contains(s.children, child.name):
 			r.fail(child.at, "<%s> may not stand in <%s>%s", clip(child.name), e.name, belongs(child.name, s.children))
@@ -220,12 +229,20 @@ func (r *reading) template(e *element) {
 	for _, child := range e.children {
 		switch child.name {
 		case "models":
+			if len(child.children) > maxModels {
+				r.fail(child.children[maxModels].at, "more than %d models; put some into a template of their own", maxModels)
+				continue
+			}
 			for _, m := range child.children {
 				r.model(m)
 			}
 		case "profile":
 			r.profile(child)
 		case "files":
+			if len(child.children) > maxFiles {
+				r.fail(child.children[maxFiles].at, "more than %d files and blocks", maxFiles)
+				continue
+			}
 			for _, f := range child.children {
 				if f.name == "block" {
 					r.block(f)
@@ -303,7 +320,12 @@ func (r *reading) number(e *element, name string, least, most, otherwise int) in
 	return n
 }
 
-const maxKeys = 2000 // of one phone and its modules
+const (
+	maxWarnings = 100
+	maxModels   = 200
+	maxFiles    = 200
+	maxKeys     = 2000 // of one phone and its modules
+)
 
 func (r *reading) model(e *element) {
 	m := Model{

@@ -220,6 +220,9 @@ func (x xmlSyntax) literal(s state, text string) (state, int, string) {
 // step goes through one byte.
 func (x xmlSyntax) step(s state, c byte) (state, string) {
 	space := isXMLSpace(c)
+	if len(s.stack)+len(s.word) > maxStack {
+		return s, "elements are nested too deep, or a name is too long"
+	}
 	switch s.mode {
 	case xmlText:
 		switch {
@@ -264,8 +267,6 @@ func (x xmlSyntax) step(s state, c byte) (state, string) {
 		switch {
 		case isNameByte(c):
 			s.word += string([]byte{c})
-		case len(s.stack)+len(s.word) > maxStack:
-			return s, "elements are nested too deep"
 		case space || c == '/' || c == '>':
 			s.stack += "<" + s.word
 			s.word, s.done = "", true

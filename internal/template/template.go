@@ -386,8 +386,13 @@ func (d *document) vetWhole(files []*fileSource, used map[string]bool, faults *f
 	case !d.abstract && len(files) == 0:
 		fail(d.rootAt, "the template has no <file>, nor does it inherit one")
 	}
+	taken := make(map[string]bool)
 	for _, f := range files {
-		failFile := func(format string, args ...any) { faults.add(f.src.errorf(f.nameAt, format, args...)) }
+		failFile := func(format string, args ...any) {
+			if !faults.full() {
+				faults.add(f.src.errorf(f.nameAt, format, args...))
+			}
+		}
 		for _, name := range f.file.Models {
 			if !d.abstract && f.src == d.src && !slices.ContainsFunc(d.models, func(m Model) bool { return strings.EqualFold(m.Name, name) }) {
 				failFile("the file is for the model %s, which the template does not have", clip(name))
@@ -406,26 +411,19 @@ func (d *document) vetWhole(files []*fileSource, used map[string]bool, faults *f
 					failFile("the model %s has no <var name=%q>, which the name of the file takes", clip(m.Name), clip(part.text))
 				}
 			}
-			if problem := vetName(f.file.pattern.fill(m, "001565aabbcc", "001565AABBCC")); problem != "" {
+			name := f.file.pattern.fill(m, "001565aabbcc", "001565AABBCC")
+			if problem := vetName(name); problem != "" {
 				failFile("%s", problem)
 			}
+			name = m.Name + " " + f.file.Level.String() + " " + strings.ToLower(name)
+			if taken[name] {
+				failFile("the model %s has two files of this name and level", clip(m.Name))
+			}
+			taken[name] = true
 		}
 		if d.abstract {
 			if problem := vetName(f.file.pattern.example()); problem != "" {
 				failFile("%s", problem)
-			}
-		}
-	}
-	for i := range d.models {
-		m := &d.models[i]
-		taken := make(map[string]bool)
-		for _, f := range files {
-			name := f.file.Level.String() + " " + strings.ToLower(f.file.pattern.fill(m, "{mac}", "{mac}"))
-			if f.file.suits(m) && taken[name] {
-				faults.add(f.src.errorf(f.nameAt, "the model %s has two files of this name and level", clip(m.Name)))
-			}
-			if f.file.suits(m) {
-				taken[name] = true
 			}
 		}
 	}
