@@ -68,7 +68,9 @@ func (l *lines) client(local net.IP) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	go func() { _ = server.ServeUDP(socket) }() // ends when agent.Close closes the socket
+	served := &announcing{PacketConn: socket, reading: make(chan struct{})}
+	go func() { _ = server.ServeUDP(served) }() // ends when agent.Close closes the socket
+	<-served.reading
 	c := &client{agent: agent, contact: socket.LocalAddr().(*net.UDPAddr)}
 	if c.udp, err = sipgo.NewClient(agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(),
 		sipgo.WithClientHostname(key), sipgo.WithClientConnectionAddr(c.contact.String())); err != nil {
@@ -79,6 +81,19 @@ func (l *lines) client(local net.IP) (*client, error) {
 	}
 	l.clients[key] = c
 	return c, nil
+}
+
+// announcing is a socket that says when it is first read. By then the SIP library
+// has taken it into use, so that requests leave from it and not from a second one.
+type announcing struct {
+	net.PacketConn
+	once    sync.Once
+	reading chan struct{}
+}
+
+func (a *announcing) ReadFrom(b []byte) (int, net.Addr, error) {
+	a.once.Do(func() { close(a.reading) })
+	return a.PacketConn.ReadFrom(b)
 }
 
 // register registers each account and counts those that the registrar took. It
