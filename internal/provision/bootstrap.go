@@ -52,7 +52,7 @@ func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at 
 	if at.IsZero() {
 		f, ok = b.byName[strings.ToLower(name)]
 	} else {
-		f, ok = b.byVendor[vendor][fileKey(name, at.String())]
+		f, ok = b.byVendor[vendor][fileKey(name, at)]
 	}
 	if !ok {
 		return Answer{}, false

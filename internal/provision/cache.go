@@ -30,6 +30,14 @@ func (r *rendered) find(key string) (Answer, bool) {
 	return Answer{}, false
 }
 
+// use marks the files as wanted. A mark that is there already is not written
+// again, so processors don't contend for it.
+func (r *rendered) use() {
+	if !r.used.Load() {
+		r.used.Store(true)
+	}
+}
+
 func answer(mediaType string, body []byte) Answer {
 	sum := sha256.Sum256(body)
 	return Answer{Status: 200, Type: mediaType, ETag: `"` + hex.EncodeToString(sum[:16]) + `"`, Body: body}

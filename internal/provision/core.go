@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -55,6 +56,9 @@ type Core struct {
 	shared bootstraps
 	views  sync.Pool // *template.View
 	clocks sync.Map  // zoneYear → template.Time
+
+	// What strangers can cause as often as they like is logged now and then.
+	unknownToken, outside, plainText, secondUse rarely
 }
 
 // New loads the fleet into memory.
@@ -72,7 +76,7 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 	}
 	c.views.New = func() any { return new(template.View) }
 	c.shared = newBootstraps(c.catalog.builtins)
-	if err := c.snap.load(ctx, c.source, c.catalog); err != nil {
+	if err := c.snap.load(ctx, c.source, c.catalog, c.log); err != nil {
 		return nil, err
 	}
 	c.catalog.core = c
@@ -115,8 +119,15 @@ var (
 const maxPath = 512
 
 // Answer decides what the phone gets: identify, authorise, render. Every request
-// that names a file is recorded.
-func (c *Core) Answer(ctx context.Context, r Request) Answer {
+// that names a file of a phone is recorded. A fault of ours is a 503 for the one
+// phone that meets it.
+func (c *Core) Answer(ctx context.Context, r Request) (a Answer) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			c.log.Error("a request could not be answered; the phone is told to come back", "fault", fault, "stack", string(debug.Stack()))
+			a = unavailable
+		}
+	}()
 	if len(r.Path) > maxPath || !plain(r.Path) {
 		return notFound
 	}
@@ -152,55 +163,61 @@ func plain(path string) bool {
 }
 
 // own answers at a phone's secret address (L2).
-func (c *Core) own(r Request, token, name string) Answer {
+func (c *Core) own(r Request, token, path string) Answer {
 	d, ok := c.snap.byTokenText(token)
 	if !ok {
-		c.log.Warn("request with an unknown secret address", "ip", r.IP, "user_agent", r.UserAgent)
+		c.warn(&c.unknownToken, r, "requests with an unknown secret address")
+		if c.snap.incomplete {
+			return unavailable
+		}
 		return notFound
 	}
-	var reason string
-	answer := notFound
-	if c.snap.isRejected(d.mac) {
-		reason = "the phone is rejected"
-	} else {
-		c.see(d, r.UserAgent)
-		answer, reason = c.file(d, strings.TrimLeft(name, "/"))
+	name := lastPart(path)
+	if d.rejected.Load() {
+		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, "the phone is rejected")
+		return notFound
 	}
-	c.record(d, r, name, L2, answer, reason)
-	return answer
+	said := d.see(c.registry, r.UserAgent)
+	a, reason := c.file(d, token, strings.TrimLeft(path, "/"))
+	c.record(d.tenant, d.mac, said.Identity, r, name, L2, a, reason)
+	return a
 }
 
 // see takes in what the phone says of itself. Most requests say what the one
 // before said, and cost one comparison.
-func (c *Core) see(d *device, userAgent string) *seen {
+func (d *device) see(registry *vendor.Registry, userAgent string) *seen {
 	s := d.seen.Load()
 	if s != nil && s.userAgent == userAgent {
 		return s
 	}
-	if s == nil {
-		s = new(seen)
+	next := &seen{userAgent: userAgent}
+	if s != nil {
+		next.Identity = s.Identity
 	}
-	next := &seen{userAgent: userAgent, firmware: s.firmware, model: s.model, vendor: s.vendor}
-	if id, ok, _ := c.registry.Identify(vendor.Evidence{UserAgent: userAgent}); ok {
-		next.vendor, next.model, next.firmware = id.Vendor, id.Model, id.Version
+	if found, ok, _ := registry.Identify(vendor.Evidence{UserAgent: userAgent}); ok {
+		next.Identity = found.Identity
 	}
 	d.seen.Store(next)
 	return next
 }
 
-// file finds and renders one of the phone's files.
-func (c *Core) file(d *device, name string) (Answer, string) {
-	year := c.now().Year()
-	key := fileKey(name, d.hex)
+// file finds and renders one of the phone's files. The token has to be that of
+// the very version of the phone that the file is made from.
+func (c *Core) file(d *device, token, name string) (Answer, string) {
+	year := c.year()
+	key := fileKey(name, d.mac)
 	if r := d.files.Load(); r != nil && r.facts.current(d, year) {
-		if a, ok := r.find(key); ok {
-			r.used.Store(true)
+		if a, ok := r.find(key); ok && r.facts.phone.Token.Equal(secret.New(token)) {
+			r.use()
 			return a, ""
 		}
 	}
 	f, m, ok := c.gather(d, year)
-	if !ok {
-		return unavailable, "its template or model is gone"
+	switch {
+	case !f.phone.Token.Equal(secret.New(token)):
+		return notFound, "its secret address has been changed"
+	case !ok:
+		return unavailable, "its extension, template or model is gone"
 	}
 	file := m.byName[template.Full][key]
 	if file == nil {
@@ -219,6 +236,10 @@ func (c *Core) file(d *device, name string) (Answer, string) {
 	return a, ""
 }
 
+// year is the one whose daylight-saving rules phones get. It begins at the same
+// moment on every machine.
+func (c *Core) year() int { return c.now().UTC().Year() }
+
 func (c *Core) render(f *facts, m *model, file *template.File) ([]byte, error) {
 	v := c.views.Get().(*template.View)
 	defer c.views.Put(v)
@@ -227,28 +248,39 @@ func (c *Core) render(f *facts, m *model, file *template.File) ([]byte, error) {
 }
 
 // fileKey turns the name that a phone asks for into the key of a model's files.
-func fileKey(name, hex string) string {
+// The address may be spelled as vendor.PathMAC reads it.
+func fileKey(name string, m mac.Addr) string {
 	key := strings.ToLower(name)
-	if i := strings.Index(key, hex); i >= 0 {
-		return key[:i] + "{mac}" + key[i+len(hex):]
+	digits := m.String()
+	if i := strings.Index(key, digits); i >= 0 {
+		return key[:i] + "{mac}" + key[i+len(digits):]
+	}
+	colons := m.Colons()
+	for _, spelled := range []string{colons, strings.ReplaceAll(colons, ":", "-")} {
+		if i := strings.Index(key, spelled); i >= 0 {
+			return key[:i] + "{mac}" + key[i+len(spelled):]
+		}
 	}
 	return key
 }
 
+func lastPart(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
 // common answers at the address that every phone may know (L0 and L1).
 func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path string) Answer {
-	name := path[strings.LastIndexByte(path, '/')+1:]
+	name := lastPart(path)
 	if name == "" {
 		return notFound
 	}
 	found, _, err := c.registry.Identify(vendor.Evidence{UserAgent: r.UserAgent, Path: "/" + path})
 	if err != nil {
-		c.recordStranger(tenant, r, name, found, notFound, err.Error())
+		c.record(tenant, found.MAC, found.Identity, r, name, L0, notFound, err.Error())
 		return notFound
 	}
 	at := vendor.PathMAC(path)
 	if d, ok := c.snap.byAddress(at); ok && d.tenant == tenant {
-		if a, ok := c.enrol(ctx, r, d, name); ok {
+		if a, reason, ok := c.enrol(ctx, r, d, name); ok {
+			c.record(tenant, at, found.Identity, r, name, L1, a, reason)
 			return a
 		}
 	}
@@ -256,95 +288,113 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 	if !ok {
 		a = notFound
 	}
-	if d, ok := c.snap.byAddress(at); ok && d.tenant == tenant {
-		c.see(d, r.UserAgent)
-		c.record(d, r, name, L0, a, "")
-	} else {
-		c.recordStranger(tenant, r, name, found, a, "")
-	}
+	c.record(tenant, found.MAC, found.Identity, r, name, L0, a, "")
 	return a
 }
 
 // enrol hands the phone its secret address if an enrolment window is open for it
-// (L1). It returns false where the phone is to be answered like any other.
-func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (Answer, bool) {
-	now := c.now()
-	w := c.snap.windowFor(d, now)
-	if w == nil || r.Head || c.snap.isRejected(d.mac) {
-		return Answer{}, false
+// (L1). It returns false where the phone is to be answered like any other, and
+// the reason if it is to come back.
+func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (Answer, string, bool) {
+	if r.Head || d.rejected.Load() {
+		return Answer{}, "", false
 	}
-	f, m, ok := c.gather(d, now.Year())
+	w, used := d.window(c.now())
+	if w == nil && !used {
+		return Answer{}, "", false
+	}
+	f, m, ok := c.gather(d, c.year())
 	if !ok {
-		return Answer{}, false
+		return Answer{}, "", false
 	}
-	file := m.byName[template.Enrol][fileKey(name, d.hex)]
+	file := m.byName[template.Enrol][fileKey(name, d.mac)]
 	if file == nil {
-		return Answer{}, false
+		return Answer{}, "", false
 	}
 	networks := f.tenant.EnrolNetworks
 	if len(networks) == 0 {
 		networks = privateRanges
 	}
 	switch {
+	case used:
+		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
+		return Answer{}, "", false
 	case !within(r.IP, networks):
-		c.log.Warn("enrolment refused: the address is outside the tenant's networks", "mac", d.mac, "ip", r.IP)
-		return Answer{}, false
+		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
+		return Answer{}, "", false
 	case !r.Secure && !within(r.IP, privateRanges):
-		c.log.Warn("enrolment refused: without TLS it is served to private addresses only", "mac", d.mac, "ip", r.IP)
-		return Answer{}, false
+		c.warn(&c.plainText, r, "an enrolment was refused: without TLS it is served to private addresses only", "mac", d.mac)
+		return Answer{}, "", false
 	}
 	body, err := c.render(&f, m, file)
 	if err != nil {
 		c.log.Error("an enrolment file could not be rendered", "mac", d.mac, "file", file.Pattern, "error", err)
-		c.record(d, r, name, L1, unavailable, "its file could not be rendered")
-		return unavailable, true
+		return unavailable, "its file could not be rendered", true
 	}
-	first, err := c.enroller.UseEnrolment(ctx, w.ID, d.mac)
-	if err != nil {
+	first, err := c.enroller.UseEnrolment(ctx, w.id, d.mac)
+	if closed, err := gone(err); err != nil {
 		c.log.Error("an enrolment could not be stored; the phone is told to come back", "mac", d.mac, "error", err)
-		c.record(d, r, name, L1, unavailable, "its enrolment could not be stored")
-		return unavailable, true
+		return unavailable, "its enrolment could not be stored", true
+	} else if closed {
+		return Answer{}, "", false
 	}
 	w.markUsed(d.mac)
 	if !first {
-		c.log.Warn("a second enrolment in one window was refused", "mac", d.mac, "ip", r.IP, "user_agent", r.UserAgent)
-		return Answer{}, false
+		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
+		return Answer{}, "", false
 	}
-	c.see(d, r.UserAgent)
-	if !r.Secure {
-		c.log.Warn("a phone enrolled over plain HTTP on a private network", "mac", d.mac, "ip", r.IP)
-	} else {
+	if r.Secure {
 		c.log.Info("a phone enrolled", "mac", d.mac, "ip", r.IP)
+	} else {
+		c.log.Warn("a phone enrolled over plain HTTP on a private network", "mac", d.mac, "ip", r.IP)
 	}
-	a := answer(file.Type, body)
-	c.record(d, r, name, L1, a, "")
-	return a, true
+	return answer(file.Type, body), "", true
 }
 
-func (c *Core) record(d *device, r Request, name string, level Level, a Answer, reason string) {
-	s := d.seen.Load()
+// record takes note of a request of the phone m, if it is known which one asked.
+func (c *Core) record(tenant *tenantSlot, m mac.Addr, said vendor.Identity, r Request, name string, level Level, a Answer, reason string) {
+	if m.IsZero() {
+		return
+	}
 	f := fleet.Fetch{
-		Time: c.now(), Tenant: d.tenant.id, MAC: d.mac, File: name, Level: string(level), Status: a.Status,
-		IP: r.IP, UserAgent: r.UserAgent, Reason: reason,
+		Time: c.now(), Tenant: tenant.id, MAC: m, File: name, Level: string(level), Status: a.Status,
+		IP: r.IP, UserAgent: r.UserAgent, Vendor: said.Vendor, Model: said.Model, Version: said.Version, Reason: reason,
 	}
 	if !r.Head && a.Status == 200 {
 		f.Bytes = int64(len(a.Body))
 	}
-	if s != nil {
-		f.Vendor, f.Model, f.Version = s.vendor, s.model, s.firmware
-	}
 	c.recorder.Record(f)
 }
 
-// recordStranger notes a request by a phone that nobody has assigned.
-func (c *Core) recordStranger(tenant *tenantSlot, r Request, name string, found vendor.Finding, a Answer, reason string) {
-	if found.MAC.IsZero() {
-		return
+// rarely counts events between two lines of the log.
+type rarely struct {
+	mu   sync.Mutex
+	last time.Time
+	n    int
+}
+
+// logPause is the time between two lines about the same event.
+const logPause = 10 * time.Second
+
+// due counts an event and says whether it is time to log, and how many events the
+// line stands for.
+func (e *rarely) due(now time.Time) (int, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.n++
+	if since := now.Sub(e.last); 0 <= since && since < logPause {
+		return 0, false
 	}
-	c.recorder.Record(fleet.Fetch{
-		Time: c.now(), Tenant: tenant.id, MAC: found.MAC, File: name, Level: string(L0), Status: a.Status, Bytes: int64(len(a.Body)),
-		IP: r.IP, UserAgent: r.UserAgent, Vendor: found.Vendor, Model: found.Model, Version: found.Version, Reason: reason,
-	})
+	n := e.n
+	e.last, e.n = now, 0
+	return n, true
+}
+
+// warn logs an event that strangers can cause, unless it has just been logged.
+func (c *Core) warn(e *rarely, r Request, message string, args ...any) {
+	if n, ok := e.due(c.now()); ok {
+		c.log.Warn(message, append(args, "ip", r.IP, "user_agent", r.UserAgent, "events", n)...)
+	}
 }
 
 type zoneYear struct {
@@ -374,11 +424,11 @@ func (c *Core) Explain(m mac.Addr, name string) ([]template.Origin, []byte, erro
 	if !ok {
 		return nil, nil, fleet.NotFound("phone")
 	}
-	f, md, ok := c.gather(d, c.now().Year())
+	f, md, ok := c.gather(d, c.year())
 	if !ok {
 		return nil, nil, fmt.Errorf("the template or model of phone %s is gone", m)
 	}
-	file := md.byName[template.Full][fileKey(name, d.hex)]
+	file := md.byName[template.Full][fileKey(name, d.mac)]
 	if file == nil {
 		return nil, nil, fleet.NotFound("file")
 	}

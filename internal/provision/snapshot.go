@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"sync"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // Source streams the fleet into memory at start and reads single objects of it
@@ -30,55 +33,63 @@ type Source interface {
 // snapshot is the fleet in memory. Its maps are read without locks; writers
 // replace single entries.
 type snapshot struct {
-	tenants  sync.Map // fleet.ID → *tenantSlot
-	codes    sync.Map // string → *tenantSlot, by the code of the shared address
-	users    sync.Map // fleet.ID → *userSlot
-	byToken  sync.Map // [32]byte → *device
-	byMAC    sync.Map // mac.Addr → *device
-	rejected sync.Map // mac.Addr → struct{}
-	windows  atomic.Pointer[[]*window]
-	changes  sync.Mutex // serialises reloads, so that the last one read wins
+	tenants sync.Map   // fleet.ID → *tenantSlot
+	codes   sync.Map   // string → *tenantSlot, by the code of the shared address
+	users   sync.Map   // fleet.ID → *userSlot
+	byToken sync.Map   // [32]byte → *device
+	byMAC   sync.Map   // mac.Addr → *device
+	changes sync.Mutex // serialises reloads, so that the last one read wins
+
+	// incomplete is set if objects could not be read at the start: whatever is
+	// not found may be one of them.
+	incomplete bool
 }
 
 type tenantSlot struct {
 	id         fleet.ID
 	data       atomic.Pointer[fleet.Tenant]
 	templates  atomic.Pointer[templateSet]
+	windows    atomic.Pointer[windows]
 	extensions sync.Map // string → *userSlot
 }
 
 type userSlot struct {
 	id     fleet.ID
-	data   atomic.Pointer[fleet.User] // nil once the user is gone
+	data   atomic.Pointer[fleet.User] // nil if the user is gone or could not be read
 	phones []*device                  // under snapshot.changes
 }
 
 // device is an assigned phone.
 type device struct {
-	mac    mac.Addr
-	hex    string // the MAC as 12 lower-case hex digits
-	tenant *tenantSlot
-	user   *userSlot
-	data   atomic.Pointer[fleet.Phone]
-	seen   atomic.Pointer[seen]
-	files  atomic.Pointer[rendered]
+	mac      mac.Addr
+	hex      string // the MAC as 12 lower-case hex digits
+	tenant   *tenantSlot
+	user     *userSlot
+	data     atomic.Pointer[fleet.Phone]
+	rejected atomic.Bool
+	seen     atomic.Pointer[seen]
+	files    atomic.Pointer[rendered]
 }
 
-// seen is what the phone's last request said.
+// seen is what the phone said of itself when it last proved who it was.
 type seen struct {
 	userAgent string
-	firmware  string
-	model     string
-	vendor    string
+	vendor.Identity
 }
 
+// windows are the enrolment windows of a tenant by the phone that they are for;
+// those for every phone are at the zero address.
+type windows map[mac.Addr][]*window
+
 type window struct {
-	fleet.Enrolment
+	id              fleet.ID
+	opened, expires time.Time
+
 	mu   sync.Mutex
 	used map[mac.Addr]bool
 }
 
-func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog) error {
+func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *slog.Logger) error {
 	err := src.EachTenant(ctx, func(t fleet.Tenant) error {
 		s.putTenant(&t, catalog)
 		return nil
@@ -106,78 +117,104 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog) error
 		s.putUser(&u)
 		return nil
 	})
-	if err != nil {
+	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load users: %w", err)
 	}
 	err = src.EachPhone(ctx, func(p fleet.Phone) error {
 		s.putPhone(&p)
 		return nil
 	})
-	if err != nil {
+	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load phones: %w", err)
 	}
 	err = src.EachSighting(ctx, func(g fleet.Sighting) error {
-		if g.Rejected {
-			s.rejected.Store(g.MAC, struct{}{})
-		}
 		if d, ok := s.byAddress(g.MAC); ok {
-			d.seen.Store(&seen{userAgent: g.UserAgent, firmware: g.Version, model: g.Model, vendor: g.Vendor})
+			d.sighted(&g)
 		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load sightings: %w", err)
 	}
-	return s.loadWindows(ctx, src)
-}
-
-func (s *snapshot) loadWindows(ctx context.Context, src Source) error {
-	old := make(map[fleet.ID]*window)
-	for _, w := range s.open() {
-		old[w.ID] = w
-	}
-	var windows []*window
-	err := src.EachEnrolment(ctx, func(e fleet.Enrolment) error {
-		w := old[e.ID]
-		if w == nil {
-			w = &window{Enrolment: e, used: make(map[mac.Addr]bool)}
-		}
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		for _, m := range e.Used {
-			w.used[m] = true
-		}
-		windows = append(windows, w)
+	open := make(map[fleet.ID][]fleet.Enrolment)
+	err = src.EachEnrolment(ctx, func(e fleet.Enrolment) error {
+		open[e.Tenant] = append(open[e.Tenant], e)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load enrolment windows: %w", err)
 	}
-	s.windows.Store(&windows)
-	return nil
-}
-
-func (s *snapshot) open() []*window {
-	if w := s.windows.Load(); w != nil {
-		return *w
+	for id, list := range open {
+		if t, ok := s.tenant(id); ok {
+			t.open(list)
+		}
 	}
 	return nil
 }
 
-// windowFor returns a window in which the phone may enrol now.
-func (s *snapshot) windowFor(d *device, now time.Time) *window {
-	for _, w := range s.open() {
-		if w.Tenant != d.tenant.id || !w.MAC.IsZero() && w.MAC != d.mac || now.Before(w.Opened) || !now.Before(w.Expires) {
-			continue
+// excuse lets the server start without the objects that the source could not
+// open. Their phones are told to come back.
+func (s *snapshot) excuse(err error, log *slog.Logger) error {
+	var unreadable interface{ Unreadable() []string }
+	if !errors.As(err, &unreadable) {
+		return err
+	}
+	s.incomplete = true
+	names := unreadable.Unreadable()
+	log.Error("some objects cannot be read; their phones are told to come back", "count", len(names), "first", names[:min(10, len(names))], "error", err)
+	return nil
+}
+
+// sighted takes in what was noted of the phone. Each tenant has notes of its own,
+// and only those of the phone's tenant count.
+func (d *device) sighted(g *fleet.Sighting) {
+	if g.Tenant != d.tenant.id {
+		return
+	}
+	d.rejected.Store(g.Rejected)
+	if g.UserAgent != "" {
+		d.seen.CompareAndSwap(nil, &seen{g.UserAgent, vendor.Identity{Vendor: g.Vendor, Model: g.Model, Version: g.Version}})
+	}
+}
+
+// open replaces the tenant's enrolment windows.
+func (t *tenantSlot) open(list []fleet.Enrolment) {
+	all := make(windows, len(list))
+	for _, e := range list {
+		w := &window{id: e.ID, opened: e.Opened, expires: e.Expires, used: make(map[mac.Addr]bool, len(e.Used))}
+		for _, m := range e.Used {
+			w.used[m] = true
 		}
-		w.mu.Lock()
-		used := w.used[d.mac]
-		w.mu.Unlock()
-		if !used {
-			return w
+		all[e.MAC] = append(all[e.MAC], w)
+	}
+	t.windows.Store(&all)
+}
+
+// window returns a window in which the phone may enrol now, and whether there is
+// one in which it has.
+func (d *device) window(now time.Time) (open *window, used bool) {
+	all := d.tenant.windows.Load()
+	if all == nil {
+		return nil, false
+	}
+	for _, m := range [...]mac.Addr{d.mac, {}} {
+		for _, w := range (*all)[m] {
+			switch {
+			case now.Before(w.opened) || !now.Before(w.expires):
+			case w.usedBy(d.mac):
+				used = true
+			default:
+				return w, false
+			}
 		}
 	}
-	return nil
+	return nil, used
+}
+
+func (w *window) usedBy(m mac.Addr) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.used[m]
 }
 
 func (w *window) markUsed(m mac.Addr) {
@@ -228,11 +265,6 @@ func (s *snapshot) byTokenText(text string) (*device, bool) {
 	return v.(*device), true
 }
 
-func (s *snapshot) isRejected(m mac.Addr) bool {
-	_, ok := s.rejected.Load(m)
-	return ok
-}
-
 func (s *snapshot) putTenant(t *fleet.Tenant, catalog *Catalog) {
 	slot, ok := s.tenant(t.ID)
 	if !ok {
@@ -242,7 +274,7 @@ func (s *snapshot) putTenant(t *fleet.Tenant, catalog *Catalog) {
 		s.tenants.Store(t.ID, slot)
 	}
 	if old := slot.data.Load(); old.Code != t.Code {
-		s.codes.Delete(old.Code)
+		s.codes.CompareAndDelete(old.Code, slot)
 	}
 	slot.data.Store(t)
 	s.codes.Store(t.Code, slot)
@@ -254,9 +286,15 @@ func (s *snapshot) removeTenant(id fleet.ID) {
 		return
 	}
 	s.tenants.Delete(id)
-	s.codes.Delete(slot.data.Load().Code)
+	s.codes.CompareAndDelete(slot.data.Load().Code, slot)
 	slot.extensions.Range(func(_, v any) bool {
 		s.removeUser(v.(*userSlot).id)
+		return true
+	})
+	s.byMAC.Range(func(_, v any) bool { // those whose user could not be read
+		if d := v.(*device); d.tenant == slot {
+			s.removePhone(d)
+		}
 		return true
 	})
 }
@@ -282,34 +320,35 @@ func (s *snapshot) removeUser(id fleet.ID) {
 	if !ok {
 		return
 	}
-	u := slot.data.Swap(nil)
 	s.users.Delete(id)
-	if u == nil {
-		return
-	}
-	if tenant, ok := s.tenant(u.Tenant); ok {
-		tenant.extensions.CompareAndDelete(u.ExtensionNumber, slot)
+	if u := slot.data.Swap(nil); u != nil {
+		if tenant, ok := s.tenant(u.Tenant); ok {
+			tenant.extensions.CompareAndDelete(u.ExtensionNumber, slot)
+		}
 	}
 	for _, d := range slices.Clone(slot.phones) {
 		s.removePhone(d)
 	}
 }
 
-func (s *snapshot) putPhone(p *fleet.Phone) {
+// putPhone takes in a phone. One whose user could not be read is known all the
+// same, so that it is told to come back.
+func (s *snapshot) putPhone(p *fleet.Phone) (*device, bool) {
 	tenant, ok := s.tenant(p.Tenant)
 	if !ok {
-		return
+		return nil, false
 	}
 	user, ok := s.user(p.User)
 	if !ok {
-		return
+		user = &userSlot{id: p.User}
+		s.users.Store(p.User, user)
 	}
-	d, ok := s.byAddress(p.MAC)
-	if ok && (d.tenant != tenant || d.user != user) {
+	d, known := s.byAddress(p.MAC)
+	if known && (d.tenant != tenant || d.user != user) {
 		s.removePhone(d)
-		ok = false
+		known = false
 	}
-	if !ok {
+	if !known {
 		d = &device{mac: p.MAC, hex: p.MAC.String(), tenant: tenant, user: user}
 		user.phones = append(user.phones, d)
 	}
@@ -319,6 +358,7 @@ func (s *snapshot) putPhone(p *fleet.Phone) {
 	if old != nil && !old.Token.Equal(p.Token) {
 		s.byToken.Delete(sha256.Sum256([]byte(old.Token.Reveal())))
 	}
+	return d, true
 }
 
 func (s *snapshot) removePhone(d *device) {
@@ -378,16 +418,6 @@ func (c *Core) UserChanged(ctx context.Context, tenant, user fleet.ID) error {
 // fleet.Changes.
 func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) error {
 	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
-		g, err := r.Sighting(ctx, m)
-		missing, err := gone(err)
-		switch {
-		case err != nil:
-			return err
-		case !missing && g.Rejected:
-			c.snap.rejected.Store(m, struct{}{})
-		default:
-			c.snap.rejected.Delete(m)
-		}
 		p, err := r.PhoneByMAC(ctx, tenant, m)
 		if missing, err := gone(err); missing || err != nil {
 			if d, ok := c.snap.byAddress(m); missing && ok && d.tenant.id == tenant {
@@ -395,7 +425,13 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 			}
 			return err
 		}
-		c.snap.putPhone(&p)
+		g, err := r.Sighting(ctx, m)
+		if _, err := gone(err); err != nil {
+			return err
+		}
+		if d, ok := c.snap.putPhone(&p); ok {
+			d.sighted(&g)
+		}
 		return nil
 	})
 }
@@ -421,11 +457,20 @@ func (c *Core) TemplateChanged(ctx context.Context, tenant fleet.ID, _ string) e
 	})
 }
 
-// EnrolmentsChanged reads the open windows again. It is part of fleet.Changes.
-func (c *Core) EnrolmentsChanged(ctx context.Context, _ fleet.ID) error {
-	c.snap.changes.Lock()
-	defer c.snap.changes.Unlock()
-	return c.snap.loadWindows(ctx, c.source)
+// EnrolmentsChanged reads the tenant's open windows again. It is part of
+// fleet.Changes.
+func (c *Core) EnrolmentsChanged(ctx context.Context, tenant fleet.ID) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		slot, ok := c.snap.tenant(tenant)
+		if !ok {
+			return nil
+		}
+		list, _, err := r.Enrolments(ctx, tenant, c.now(), listquery.Query{})
+		if err == nil {
+			slot.open(list)
+		}
+		return err
+	})
 }
 
 // privateRanges are where a phone may enrol from unless its tenant says otherwise.

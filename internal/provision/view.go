@@ -3,6 +3,7 @@ package provision
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/fleet"
@@ -31,7 +32,8 @@ type line struct {
 }
 
 // gather reads what the phone's files are made of now. It returns false when the
-// phone cannot be rendered: its extension or its template is gone.
+// phone cannot be rendered: its extension, its template or an extension that one
+// of its keys names is gone or could not be read.
 func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 	f := facts{
 		year:   year,
@@ -44,9 +46,12 @@ func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 		return f, nil, false
 	}
 	if s := d.seen.Load(); s != nil {
-		f.firmware = s.firmware
+		f.firmware = s.Version
 	}
 	f.resolve(d.tenant)
+	if c.snap.incomplete && slices.ContainsFunc(f.lines, func(l line) bool { return l.slot == nil }) {
+		return f, nil, false
+	}
 	m := f.template.model(f.phone.Model)
 	return f, m, m != nil
 }
@@ -94,7 +99,7 @@ func (f *facts) current(d *device, year int) bool {
 		f.template != d.tenant.templates.Load().files[f.phone.Filename] {
 		return false
 	}
-	if s := d.seen.Load(); s != nil && s.firmware != f.firmware {
+	if s := d.seen.Load(); s != nil && s.Version != f.firmware {
 		return false
 	}
 	for _, l := range f.lines {

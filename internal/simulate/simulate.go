@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -32,11 +33,11 @@ type Phone struct {
 type Options struct {
 	URL         *url.URL // provisioning address, with a trailing slash
 	Phones      []Phone
-	Boots       int  // how often each phone boots; the later boots are conditional requests
-	Parallel    int  // phones at a time
-	Register    bool // register every account
-	Timeout     time.Duration
-	TLS         *tls.Config // for fetching and for SIP over TLS; may be nil
+	Boots       int           // how often each phone boots; the later boots are conditional requests
+	Parallel    int           // phones at a time
+	Register    bool          // register every account
+	Timeout     time.Duration // longest time for one file or one registration; 10 s for a registration if 0
+	TLS         *tls.Config   // for fetching and for SIP over TLS; may be nil
 	Log         *slog.Logger
 	Progress    func(done, total int) // called after each phone; may be nil
 	RequestHook func(*http.Request)   // sees every request before it is sent; may be nil
@@ -140,6 +141,7 @@ func boot(ctx context.Context, o Options, p Phone, transport http.RoundTripper, 
 		client: &http.Client{Transport: transport, Timeout: o.Timeout},
 	}
 	for range max(1, o.Boots) {
+		f.failed = nil
 		config, err := p.Pack.Boot(p.Unit, f.get)
 		if err != nil {
 			r.Err = f.explain(err)
@@ -147,7 +149,9 @@ func boot(ctx context.Context, o Options, p Phone, transport http.RoundTripper, 
 		}
 		r.State = p.Pack.Understand(config)
 		if len(r.State.Accounts) == 0 {
-			r.Err = fail(NoAccount, "%d files were read", r.Fetched+r.NotChanged)
+			if r.Err = f.failed; r.Err == nil {
+				r.Err = fail(NoAccount, "%d files were read", r.Fetched+r.NotChanged)
+			}
 			break
 		}
 		r.Err = nil
@@ -185,12 +189,13 @@ const maxFile = 8 << 20
 func (f *fetcher) get(name string) (int, []byte, error) {
 	ref, err := url.Parse(name)
 	if err != nil {
-		return 0, nil, fail(NotUnderstood, "the address %q: %w", name, err)
+		return 0, nil, fail(NotUnderstood, "an address that is no URL: %w", unwrapURL(err))
 	}
+	file := path.Base(ref.Path) // what stands before it may be secret
 	target := f.base.ResolveReference(ref).String()
 	req, err := http.NewRequestWithContext(f.ctx, http.MethodGet, target, nil)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, fail(NotUnderstood, "GET %s: %w", file, unwrapURL(err))
 	}
 	req.Header.Set("User-Agent", f.agent)
 	old, have := f.kept[target]
@@ -202,12 +207,15 @@ func (f *fetcher) get(name string) (int, []byte, error) {
 	}
 	res, err := f.client.Do(req)
 	if err != nil {
-		return 0, nil, f.note(fail(NotReached, "GET %s: %w", ref.Path, unwrapURL(err)))
+		return 0, nil, f.note(fail(NotReached, "GET %s: %w", file, unwrapURL(err)))
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxFile))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxFile+1))
+	if len(body) > maxFile {
+		return 0, nil, f.note(fail(NotUnderstood, "GET %s: more than %d bytes", file, maxFile))
+	}
 	if err != nil {
-		return 0, nil, f.note(fail(NotReached, "GET %s: %w", ref.Path, err))
+		return 0, nil, f.note(fail(NotReached, "GET %s: %w", file, err))
 	}
 	switch {
 	case res.StatusCode == http.StatusNotModified && have:
@@ -222,7 +230,7 @@ func (f *fetcher) get(name string) (int, []byte, error) {
 			f.kept[target] = kept{etag, body}
 		}
 	case res.StatusCode >= 500:
-		_ = f.note(fail(ServerFailed, "GET %s: %s", ref.Path, res.Status))
+		_ = f.note(fail(ServerFailed, "GET %s: %s", file, res.Status))
 	}
 	return res.StatusCode, body, nil
 }

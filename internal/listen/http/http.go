@@ -5,6 +5,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -39,19 +40,18 @@ type Server struct {
 	limits Limits
 }
 
+func (l Limits) orDefaults() Limits {
+	return Limits{
+		Connections: cmp.Or(l.Connections, 20_000),
+		SharedRate:  cmp.Or(l.SharedRate, 50),
+		SharedBurst: cmp.Or(l.SharedBurst, 2000),
+	}
+}
+
 // New makes a server for the core.
 func New(core Core, limits Limits, log *slog.Logger) *Server {
-	if limits.Connections == 0 {
-		limits.Connections = 20_000
-	}
-	if limits.SharedRate == 0 {
-		limits.SharedRate = 50
-	}
-	if limits.SharedBurst == 0 {
-		limits.SharedBurst = 2000
-	}
 	return &Server{
-		limits: limits,
+		limits: limits.orDefaults(),
 		server: &http.Server{
 			Handler:           NewHandler(core, limits),
 			ReadHeaderTimeout: 10 * time.Second,
@@ -84,6 +84,7 @@ type Handler struct {
 
 // NewHandler makes a handler.
 func NewHandler(core Core, limits Limits) *Handler {
+	limits = limits.orDefaults()
 	return &Handler{core: core, sources: newSources(limits.SharedRate, limits.SharedBurst)}
 }
 
@@ -132,12 +133,14 @@ func retryLater(w http.ResponseWriter, status int) {
 	http.Error(w, "try again later", status)
 }
 
+// remoteIP returns the address that the request came from. The zone of a
+// link-local one says which of our interfaces it came in by, and is left out.
 func remoteIP(r *http.Request) netip.Addr {
 	a, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
-	return a.Addr().Unmap()
+	return a.Addr().Unmap().WithZone("")
 }
 
 const maxUserAgent = 256

@@ -16,25 +16,20 @@ type sources struct {
 	burst int
 
 	mu       sync.Mutex
-	limiters map[netip.Prefix]*source
+	limiters map[netip.Prefix]*rate.Limiter
 	swept    time.Time
 	rest     *rate.Limiter
 }
 
-type source struct {
-	limiter *rate.Limiter
-	last    time.Time
-}
-
 const (
 	maxSources = 65536
-	idleAfter  = time.Minute
+	sweepPause = time.Minute
 )
 
 func newSources(perSecond float64, burst int) *sources {
 	return &sources{
 		rate: rate.Limit(perSecond), burst: burst,
-		limiters: make(map[netip.Prefix]*source), rest: rate.NewLimiter(rate.Limit(perSecond), burst),
+		limiters: make(map[netip.Prefix]*rate.Limiter), rest: rate.NewLimiter(rate.Limit(perSecond), burst),
 	}
 }
 
@@ -55,28 +50,27 @@ func (s *sources) limiter(prefix netip.Prefix, now time.Time) *rate.Limiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l, ok := s.limiters[prefix]; ok {
-		l.last = now
-		return l.limiter
+		return l
 	}
 	if len(s.limiters) >= maxSources {
-		if now.Sub(s.swept) > idleAfter {
+		if now.Sub(s.swept) > sweepPause {
 			s.forget(now)
 		}
 		if len(s.limiters) >= maxSources {
 			return s.rest
 		}
 	}
-	l := &source{limiter: rate.NewLimiter(s.rate, s.burst), last: now}
+	l := rate.NewLimiter(s.rate, s.burst)
 	s.limiters[prefix] = l
-	return l.limiter
+	return l
 }
 
-// forget drops the sources that have been idle long enough to have their whole
-// budget back.
+// forget drops the sources that have their whole budget back: a new limiter is
+// worth the same.
 func (s *sources) forget(now time.Time) {
 	s.swept = now
 	for p, l := range s.limiters {
-		if now.Sub(l.last) > idleAfter {
+		if l.TokensAt(now) >= float64(s.burst) {
 			delete(s.limiters, p)
 		}
 	}
