@@ -72,7 +72,7 @@ func (r *reader) AccountByName(ctx context.Context, tenant fleet.ID, username st
 }
 
 func (r *reader) Accounts(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.Account, int, error) {
-	return listOf(ctx, r.conn, q, accountColumns, "id", r.scanAccount, accountFields, `FROM accounts WHERE tenant = $1`, tenant)
+	return listOf(ctx, r.conn, q, "id", r.scanAccount, []source{{accountFields, `FROM accounts WHERE tenant = $1`, accountColumns}}, tenant)
 }
 
 func (r *reader) Token(ctx context.Context, hash [32]byte) (fleet.Token, error) {
@@ -84,7 +84,7 @@ func (r *reader) TokenByID(ctx context.Context, tenant, id fleet.ID) (fleet.Toke
 }
 
 func (r *reader) Tokens(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.Token, int, error) {
-	return listOf(ctx, r.conn, q, tokenColumns, "id", scanToken, tokenFields, `FROM tokens WHERE tenant = $1 AND kind = $2`, tenant, fleet.AccessToken)
+	return listOf(ctx, r.conn, q, "id", scanToken, []source{{tokenFields, `FROM tokens WHERE tenant = $1 AND kind = $2`, tokenColumns}}, tenant, fleet.AccessToken)
 }
 
 // needTenant returns that there is no such tenant; 0 is the installation.

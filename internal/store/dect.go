@@ -45,7 +45,7 @@ func (r *reader) DectPhone(ctx context.Context, tenant, id fleet.ID) (fleet.Dect
 }
 
 func (r *reader) DectPhones(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.DectPhone, int, error) {
-	return listOf(ctx, r.conn, q, dectColumns, "d.id", r.scanDect, dectFields, dectTables+`WHERE d.tenant = $1`, tenant)
+	return listOf(ctx, r.conn, q, "d.id", r.scanDect, []source{{dectFields, dectTables + `WHERE d.tenant = $1`, dectColumns}}, tenant)
 }
 
 // DectPhoneByMAC returns a base and its members.

@@ -49,11 +49,15 @@ func (w *writer) insertDevice(ctx context.Context, d device) error {
 		user = *d.user
 	}
 	s := d.settings
-	return w.exec(ctx, `INSERT INTO devices (id, tenant, user_id, mac, template, vendor, model, password, timezone, language, codecs,
+	err := w.exec(ctx, `INSERT INTO devices (id, tenant, user_id, mac, template, vendor, model, password, timezone, language, codecs,
 			interface, transport, rps, https, token, token_hash, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		*d.id, *d.tenant, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
 		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated))
+	if err != nil {
+		return err
+	}
+	return w.recognise(ctx, d)
 }
 
 func (w *writer) updateDevice(ctx context.Context, kind string, d device) error {
@@ -62,11 +66,23 @@ func (w *writer) updateDevice(ctx context.Context, kind string, d device) error 
 		user = *d.user
 	}
 	s := d.settings
-	return w.change(ctx, kind, `UPDATE devices SET user_id = $3, mac = $4, template = $5, vendor = $6, model = $7, password = $8, timezone = $9, language = $10, codecs = $11,
+	err := w.change(ctx, kind, `UPDATE devices SET user_id = $3, mac = $4, template = $5, vendor = $6, model = $7, password = $8, timezone = $9, language = $10, codecs = $11,
 			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18
 		WHERE tenant = $1 AND id = $2`,
 		*d.tenant, *d.id, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
 		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated))
+	if err != nil {
+		return err
+	}
+	return w.recognise(ctx, d)
+}
+
+// recognise ties what was seen of a device in its tenant to it.
+func (w *writer) recognise(ctx context.Context, d device) error {
+	if err := w.exec(ctx, `UPDATE sightings SET device = NULL WHERE device = $1 AND mac <> $2`, *d.id, macText(*d.mac)); err != nil {
+		return err
+	}
+	return w.exec(ctx, `UPDATE sightings SET device = $1 WHERE tenant = $2 AND mac = $3`, *d.id, *d.tenant, macText(*d.mac))
 }
 
 func (r *reader) TemplateUses(ctx context.Context, tenant fleet.ID, filename string) (int, error) {

@@ -43,7 +43,8 @@ func (r *reader) Enrolment(ctx context.Context, tenant, id fleet.ID) (fleet.Enro
 }
 
 func (r *reader) Enrolments(ctx context.Context, tenant fleet.ID, at time.Time, q listquery.Query) ([]fleet.Enrolment, int, error) {
-	found, count, err := listOf(ctx, r.conn, q, enrolmentColumns, "id", scanEnrolment, enrolmentFields, `FROM enrolments WHERE tenant = $1 AND expires_at > $2`, tenant, millis(at))
+	found, count, err := listOf(ctx, r.conn, q, "id", scanEnrolment,
+		[]source{{enrolmentFields, `FROM enrolments WHERE tenant = $1 AND expires_at > $2`, enrolmentColumns}}, tenant, millis(at))
 	for i := range found {
 		if err == nil {
 			err = r.used(ctx, &found[i])

@@ -61,7 +61,8 @@ func TestColumnsCoverFields(t *testing.T) {
 		"tenants":    {fleet.TenantFields, tenantColumns},
 		"users":      {fleet.UserFields, userColumns},
 		"phones":     {fleet.PhoneFields, phoneColumns},
-		"phone rows": {fleet.PhoneRowFields, phoneRowColumns},
+		"assigned":   {fleet.PhoneRowFields, assignedRows.cols},
+		"strangers":  {fleet.PhoneRowFields, strangerRows.cols},
 		"DECT bases": {fleet.DectFields, dectColumns},
 		"enrolments": {fleet.EnrolmentFields, enrolmentColumns},
 		"accounts":   {fleet.AccountFields, accountColumns},
@@ -110,8 +111,8 @@ func TestRulesAreTheSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// These cannot be broken without breaking that of the id.
-	for _, implied := range []string{"users.tenant, users.id", "devices.tenant, devices.id"} {
+	// These cannot be broken without breaking that of the id or the address.
+	for _, implied := range []string{"users.tenant, users.id", "devices.tenant, devices.id", "sightings.device"} {
 		unique = slices.DeleteFunc(unique, func(s string) bool { return s == implied })
 	}
 	slices.Sort(unique)

@@ -45,12 +45,17 @@ func ownID(expr string) column { return column{expr: expr, kind: idColumn, fille
 
 func timeValue(expr string) column { return column{expr: expr, kind: timeColumn} }
 
-// query is a listquery.Query in SQL: what stands behind FROM.
+// source is where a list, or a part of it, comes from.
+type source struct {
+	fields string
+	from   string // all from FROM to the end of a WHERE, to which conditions are added
+	cols   columns
+}
+
+// query is a statement in the making.
 type query struct {
-	args  []any
-	where strings.Builder
-	order strings.Builder
-	limit string
+	strings.Builder
+	args []any
 }
 
 func (s *query) bind(v any) string {
@@ -58,53 +63,126 @@ func (s *query) bind(v any) string {
 	return "$" + strconv.Itoa(len(s.args))
 }
 
-// translateQuery makes SQL of q: conditions to go on after a WHERE that uses args,
-// and an order that ties break by the column tie, so that pages neither repeat nor
-// miss an object. Its meaning is that of listquery.Apply.
-func translateQuery(q listquery.Query, cols columns, tie string, args ...any) (*query, error) {
-	s := &query{args: args}
+// conditions writes what q wants of a list's columns, each condition after an AND.
+func (s *query) conditions(q listquery.Query, cols columns) error {
 	if q.Filter != nil {
-		s.where.WriteString(" AND ")
+		s.WriteString(" AND ")
 		if err := s.expr(q.Filter, cols); err != nil {
+			return err
+		}
+	}
+	if q.Search == "" {
+		return nil
+	}
+	pattern := s.bind("%" + escapeLike(fold(q.Search)) + "%")
+	s.WriteString(" AND (")
+	sep := ""
+	for _, name := range slices.Sorted(maps.Keys(cols)) {
+		if c := cols[name]; c.kind == textColumn {
+			folded := c.folded
+			if folded == "" {
+				folded = "lower(" + c.expr + ")"
+			}
+			fmt.Fprintf(s, `%s%s LIKE %s ESCAPE '\'`, sep, folded, pattern)
+			sep = " OR "
+		}
+	}
+	s.WriteString(")")
+	return nil
+}
+
+// listOf answers a list query from sources that use args. It means what
+// listquery.Apply does. The column tie differs between any two objects and breaks
+// the ties of the order, so that pages neither repeat nor miss an object.
+func listOf[T any](ctx context.Context, c *conn, q listquery.Query, tie string, scan func(scanner) (T, error), sources []source, args ...any) ([]T, int, error) {
+	items, err := selectPage(q, tie, sources, args)
+	if err != nil {
+		return nil, 0, err
+	}
+	var found []T
+	err = c.rows(ctx, false, func(row scanner) error {
+		v, err := scan(orderedRow{row, len(q.Order)})
+		found = append(found, v)
+		return err
+	}, items.String(), items.args...)
+	if err != nil || !q.Count {
+		return found, 0, err
+	}
+	if q.Top == 0 && q.Skip == 0 {
+		return found, len(found), nil
+	}
+	total, err := selectCount(q, sources, args)
+	if err != nil {
+		return nil, 0, err
+	}
+	var count int
+	err = c.rows(ctx, false, func(row scanner) error { return row.Scan(&count) }, total.String(), total.args...)
+	return found, count, err
+}
+
+func selectPage(q listquery.Query, tie string, sources []source, args []any) (*query, error) {
+	s := &query{args: slices.Clip(args)}
+	for i, src := range sources {
+		if i > 0 {
+			s.WriteString(" UNION ALL ")
+		}
+		s.WriteString("SELECT " + src.fields)
+		for j, o := range q.Order {
+			c, ok := src.cols[o.Field]
+			if !ok {
+				return nil, noField(o.Field)
+			}
+			fmt.Fprintf(s, ", %s AS order%d", c.value(), j)
+		}
+		s.WriteString(" " + src.from)
+		if err := s.conditions(q, src.cols); err != nil {
 			return nil, err
 		}
 	}
-	if q.Search != "" {
-		pattern := s.bind("%" + escapeLike(fold(q.Search)) + "%")
-		s.where.WriteString(" AND (")
-		sep := ""
-		for _, name := range slices.Sorted(maps.Keys(cols)) {
-			if c := cols[name]; c.kind == textColumn {
-				folded := c.folded
-				if folded == "" {
-					folded = "lower(" + c.expr + ")"
-				}
-				fmt.Fprintf(&s.where, `%s%s LIKE %s ESCAPE '\'`, sep, folded, pattern)
-				sep = " OR "
-			}
-		}
-		s.where.WriteString(")")
-	}
-	for _, o := range q.Order {
-		c, ok := cols[o.Field]
-		if !ok {
-			return nil, noField(o.Field)
-		}
+	s.WriteString(" ORDER BY ")
+	for j, o := range q.Order {
 		dir := "ASC NULLS FIRST"
 		if o.Desc {
 			dir = "DESC NULLS LAST"
 		}
-		fmt.Fprintf(&s.order, "%s %s, ", c.value(), dir)
+		fmt.Fprintf(s, "order%d %s, ", j, dir)
 	}
-	s.order.WriteString(tie)
+	s.WriteString(tie)
 	if q.Top > 0 || q.Skip > 0 {
-		top := int64(math.MaxInt64)
+		top := math.MaxInt64
 		if q.Top > 0 {
-			top = int64(q.Top)
+			top = q.Top
 		}
-		s.limit = " LIMIT " + strconv.FormatInt(top, 10) + " OFFSET " + strconv.Itoa(max(q.Skip, 0))
+		fmt.Fprintf(s, " LIMIT %d OFFSET %d", top, max(q.Skip, 0))
 	}
 	return s, nil
+}
+
+func selectCount(q listquery.Query, sources []source, args []any) (*query, error) {
+	s := &query{args: slices.Clip(args)}
+	sep := "SELECT "
+	for _, src := range sources {
+		s.WriteString(sep + "(SELECT count(*) " + src.from)
+		if err := s.conditions(q, src.cols); err != nil {
+			return nil, err
+		}
+		s.WriteString(")")
+		sep = " + "
+	}
+	return s, nil
+}
+
+// orderedRow is a row with the values that it was sorted by behind its fields.
+type orderedRow struct {
+	scanner
+	orders int
+}
+
+func (r orderedRow) Scan(dest ...any) error {
+	for range r.orders {
+		dest = append(dest, scanFunc(func(any) error { return nil }))
+	}
+	return r.scanner.Scan(dest...)
 }
 
 func noField(name string) error {
@@ -135,19 +213,19 @@ func (s *query) expr(e *listquery.Expr, cols columns) error {
 	switch e.Op {
 	case listquery.And, listquery.Or:
 		sep := map[listquery.Op]string{listquery.And: " AND ", listquery.Or: " OR "}[e.Op]
-		s.where.WriteByte('(')
+		s.WriteByte('(')
 		for i, a := range e.Args {
 			if i > 0 {
-				s.where.WriteString(sep)
+				s.WriteString(sep)
 			}
 			if err := s.expr(a, cols); err != nil {
 				return err
 			}
 		}
-		s.where.WriteByte(')')
+		s.WriteByte(')')
 		return nil
 	case listquery.Not:
-		s.where.WriteString("NOT ")
+		s.WriteString("NOT ")
 		return s.expr(e.Args[0], cols)
 	}
 	c, ok := cols[e.Field]
@@ -155,7 +233,7 @@ func (s *query) expr(e *listquery.Expr, cols columns) error {
 		return noField(e.Field)
 	}
 	term, err := s.term(e, c)
-	s.where.WriteString(term)
+	s.WriteString(term)
 	return err
 }
 
@@ -245,31 +323,4 @@ func (c column) literal(e *listquery.Expr) (any, bool, error) {
 
 func escapeLike(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
-}
-
-// listOf answers a list query: from is all from FROM to the end of a WHERE that
-// uses args, tie the column that no two objects share.
-func listOf[T any](ctx context.Context, c *conn, q listquery.Query, cols columns, tie string, scan func(scanner) (T, error), fields, from string, args ...any) ([]T, int, error) {
-	s, err := translateQuery(q, cols, tie, args...)
-	if err != nil {
-		return nil, 0, err
-	}
-	from += s.where.String()
-	var found []T
-	err = c.rows(ctx, false, func(row scanner) error {
-		v, err := scan(row)
-		found = append(found, v)
-		return err
-	}, "SELECT "+fields+" "+from+" ORDER BY "+s.order.String()+s.limit, s.args...)
-	if err != nil {
-		return nil, 0, err
-	}
-	count := 0
-	if q.Count {
-		count = len(found)
-		if s.limit != "" {
-			err = c.rows(ctx, false, func(row scanner) error { return row.Scan(&count) }, "SELECT count(*) "+from, s.args...)
-		}
-	}
-	return found, count, err
 }

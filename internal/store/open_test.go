@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,19 @@ func edit(t *testing.T, dir, query string, args ...any) {
 	}
 	defer raw.Close()
 	if _, err := raw.ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// look reads one value behind the store's back.
+func look(t *testing.T, dir string, v any, query string) {
+	t.Helper()
+	raw, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.Join(dir, dbFile)}).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if err := raw.QueryRowContext(t.Context(), query).Scan(v); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -151,6 +165,11 @@ func TestReopen(t *testing.T) {
 		}
 		if err := db.Close(); err != nil {
 			t.Errorf("closing: %v", err)
+		}
+		var saved fleet.ID
+		look(t, dir, &saved, `SELECT last_id FROM installation`)
+		if saved < id || saved > last {
+			t.Errorf("object %d was written, %d is saved as the highest ID", id, saved)
 		}
 		for what, err := range map[string]error{
 			"Write": db.Write(t.Context(), nothing),

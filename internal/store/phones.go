@@ -57,7 +57,7 @@ func (r *reader) PhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (f
 }
 
 func (r *reader) PhonesOfUser(ctx context.Context, tenant, user fleet.ID, q listquery.Query) ([]fleet.Phone, int, error) {
-	found, count, err := listOf(ctx, r.conn, q, phoneColumns, "d.id", r.scanPhone, phoneFields, phoneTables+`WHERE d.tenant = $1 AND d.user_id = $2`, tenant, user)
+	found, count, err := listOf(ctx, r.conn, q, "d.id", r.scanPhone, []source{{phoneFields, phoneTables + `WHERE d.tenant = $1 AND d.user_id = $2`, phoneColumns}}, tenant, user)
 	if err == nil && len(found) == 0 {
 		err = r.needUser(ctx, tenant, user)
 	}

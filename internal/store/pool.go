@@ -91,9 +91,6 @@ func (p *pool) transaction(ctx context.Context, begin string, f func(*conn) erro
 	if err := f(c); err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	err = c.exec(always, "COMMIT")
 	committed = err == nil
 	return err

@@ -20,30 +20,35 @@ const (
 	maxSaid        = 256 // bytes of anything that a device says of itself
 )
 
-var phoneRowColumns = columns{
-	"mac":              filled("mac"),
-	"extension_number": {expr: "extension_number"},
-	"vendor":           {expr: "vendor"},
-	"model":            {expr: "model"},
-	"fwver":            {expr: "fwver"},
-	"name":             {expr: "name", folded: "name_folded"},
-	"ip":               {expr: "ip"},
-}
-
-const (
-	phoneRowFields = `mac, tenant, device_id, user_id, extension_number, vendor, model, fwver, name, ip, password, vm_pin, rejected`
-	// phoneRows are a tenant's assigned phones, and its strangers.
-	phoneRows = `FROM (
-		SELECT d.mac AS mac, d.tenant AS tenant, d.id AS device_id, u.id AS user_id, u.extension_number AS extension_number, d.vendor AS vendor, d.model AS model,
-			COALESCE(s.version, '') AS fwver, u.display_name AS name, u.display_name_folded AS name_folded, COALESCE(s.ip, '') AS ip,
-			d.password AS password, u.vm_pin AS vm_pin, COALESCE(s.rejected, FALSE) AS rejected
-		FROM devices d JOIN users u ON u.id = d.user_id LEFT JOIN sightings s ON s.tenant = d.tenant AND s.mac = d.mac
-		WHERE d.tenant = $1
-		UNION ALL
-		SELECT s.mac, s.tenant, 0, 0, '', s.vendor, s.model, s.version, '', '', s.ip, NULL, NULL, s.rejected
-		FROM sightings s
-		WHERE s.tenant = $1 AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.mac = s.mac AND d.tenant = s.tenant)
-	) AS seen WHERE 1 = 1`
+// A tenant's phone rows are its assigned phones and its strangers.
+var (
+	assignedRows = source{
+		fields: `d.mac AS mac, d.tenant, d.id, u.id, u.extension_number, d.vendor, d.model, COALESCE(s.version, ''), u.display_name, COALESCE(s.ip, ''),
+			d.password, u.vm_pin, COALESCE(s.rejected, FALSE)`,
+		from: `FROM devices d JOIN users u ON u.id = d.user_id LEFT JOIN sightings s ON s.device = d.id WHERE d.tenant = $1`,
+		cols: columns{
+			"mac":              filled("d.mac"),
+			"extension_number": filled("u.extension_number"),
+			"vendor":           {expr: "d.vendor"},
+			"model":            {expr: "d.model"},
+			"fwver":            {expr: "COALESCE(s.version, '')"},
+			"name":             {expr: "u.display_name", folded: "u.display_name_folded"},
+			"ip":               {expr: "COALESCE(s.ip, '')"},
+		},
+	}
+	strangerRows = source{
+		fields: `s.mac AS mac, s.tenant, 0, 0, '', s.vendor, s.model, s.version, '', s.ip, NULL, NULL, s.rejected`,
+		from:   `FROM sightings s WHERE s.tenant = $1 AND s.device IS NULL`,
+		cols: columns{
+			"mac":              filled("s.mac"),
+			"extension_number": {expr: "''"},
+			"vendor":           {expr: "s.vendor"},
+			"model":            {expr: "s.model"},
+			"fwver":            {expr: "s.version"},
+			"name":             {expr: "''"},
+			"ip":               {expr: "s.ip"},
+		},
+	}
 )
 
 func (r *reader) scanPhoneRow(row scanner) (fleet.PhoneRow, error) {
@@ -66,12 +71,13 @@ func (r *reader) scanPhoneRow(row scanner) (fleet.PhoneRow, error) {
 }
 
 func (r *reader) PhoneRow(ctx context.Context, tenant fleet.ID, m mac.Addr) (fleet.PhoneRow, error) {
-	return one(ctx, r.conn, "phone", r.scanPhoneRow, `SELECT `+phoneRowFields+` `+phoneRows+` AND mac = $2`, tenant, macText(m))
+	return one(ctx, r.conn, "phone", r.scanPhoneRow,
+		`SELECT `+assignedRows.fields+` `+assignedRows.from+` AND d.mac = $2 UNION ALL SELECT `+strangerRows.fields+` `+strangerRows.from+` AND s.mac = $2`, tenant, macText(m))
 }
 
 // PhoneRows lists desk phones and strangers. DECT bases are not among them.
 func (r *reader) PhoneRows(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.PhoneRow, int, error) {
-	return listOf(ctx, r.conn, q, phoneRowColumns, "mac", r.scanPhoneRow, phoneRowFields, phoneRows, tenant)
+	return listOf(ctx, r.conn, q, "mac", r.scanPhoneRow, []source{assignedRows, strangerRows}, tenant)
 }
 
 const sightingFields = `s.mac, s.tenant, s.vendor, s.model, s.version, s.ip, s.user_agent, s.first_seen, s.last_seen, s.rejected`
@@ -85,13 +91,12 @@ func scanSighting(row scanner) (s fleet.Sighting, err error) {
 // in, or else in the tenant that saw it last: each tenant has its own.
 func (r *reader) Sighting(ctx context.Context, m mac.Addr) (fleet.Sighting, error) {
 	return one(ctx, r.conn, "sighting", scanSighting, `SELECT `+sightingFields+`
-		FROM sightings s LEFT JOIN devices d ON d.mac = s.mac AND d.tenant = s.tenant
-		WHERE s.mac = $1 ORDER BY d.id IS NULL, s.last_seen DESC, s.tenant LIMIT 1`, macText(m))
+		FROM sightings s WHERE s.mac = $1 ORDER BY s.device IS NULL, s.last_seen DESC, s.tenant LIMIT 1`, macText(m))
 }
 
 func (w *writer) SetRejected(ctx context.Context, tenant fleet.ID, m mac.Addr, rejected bool) error {
-	return w.exec(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches)
-		VALUES ($1, $2, '', '', '', '', '', 0, 0, $3, 0)
+	return w.exec(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches, device)
+		VALUES ($1, $2, '', '', '', '', '', 0, 0, $3, 0, (SELECT id FROM devices WHERE tenant = $1 AND mac = $2))
 		ON CONFLICT (tenant, mac) DO UPDATE SET rejected = excluded.rejected`, tenant, macText(m), rejected)
 }
 
@@ -138,8 +143,8 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 		assigned bool
 		at, ip   = millis(f.Time), ipText(f.IP)
 	)
-	err := w.row(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, FALSE, 1)
+	err := w.row(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches, device)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, FALSE, 1, (SELECT id FROM devices WHERE tenant = $1 AND mac = $2))
 		ON CONFLICT (tenant, mac) DO UPDATE SET
 			vendor     = CASE WHEN excluded.vendor <> '' THEN excluded.vendor ELSE sightings.vendor END,
 			model      = CASE WHEN excluded.model <> '' THEN excluded.model ELSE sightings.model END,
@@ -149,7 +154,7 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 			first_seen = CASE WHEN sightings.first_seen > 0 THEN sightings.first_seen ELSE excluded.first_seen END,
 			last_seen  = CASE WHEN excluded.last_seen > sightings.last_seen THEN excluded.last_seen ELSE sightings.last_seen END,
 			fetches    = sightings.fetches + 1
-		RETURNING fetches, EXISTS (SELECT 1 FROM devices d WHERE d.mac = sightings.mac AND d.tenant = sightings.tenant)`,
+		RETURNING fetches, device IS NOT NULL`,
 		f.Tenant, macText(f.MAC), f.Vendor, f.Model, f.Version, ip, f.UserAgent, at).Scan(&number, &assigned)
 	if err != nil {
 		return err
@@ -187,9 +192,8 @@ func (w *writer) trimStrangers(ctx context.Context, tenant fleet.ID) error {
 		return nil
 	}
 	err := w.exec(ctx, `DELETE FROM sightings WHERE tenant = $1 AND mac IN (
-			SELECT s.mac FROM sightings s
-			WHERE s.tenant = $1 AND NOT s.rejected AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.mac = s.mac AND d.tenant = s.tenant)
-			ORDER BY s.last_seen DESC, s.mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, maxStrangers)
+			SELECT mac FROM sightings WHERE tenant = $1 AND device IS NULL AND NOT rejected
+			ORDER BY last_seen DESC, mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, maxStrangers)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (r *reader) TenantByDomain(ctx context.Context, domain string) (fleet.Tenan
 }
 
 func (r *reader) Tenants(ctx context.Context, q listquery.Query) ([]fleet.Tenant, int, error) {
-	return listOf(ctx, r.conn, q, tenantColumns, "id", scanTenant, tenantFields, `FROM tenants WHERE 1 = 1`)
+	return listOf(ctx, r.conn, q, "id", scanTenant, []source{{tenantFields, `FROM tenants WHERE 1 = 1`, tenantColumns}})
 }
 
 func (w *writer) InsertTenant(ctx context.Context, t fleet.Tenant) error {

@@ -61,7 +61,7 @@ func (r *reader) UserByExtension(ctx context.Context, tenant fleet.ID, extension
 }
 
 func (r *reader) Users(ctx context.Context, tenant fleet.ID, q listquery.Query) ([]fleet.User, int, error) {
-	return listOf(ctx, r.conn, q, userColumns, "id", r.scanUser, userFields, `FROM users WHERE tenant = $1`, tenant)
+	return listOf(ctx, r.conn, q, "id", r.scanUser, []source{{userFields, `FROM users WHERE tenant = $1`, userColumns}}, tenant)
 }
 
 // needUser returns that there is no such user unless the tenant has it.

@@ -146,9 +146,11 @@ CREATE TABLE sightings (
     last_seen  BIGINT  NOT NULL,
     rejected   BOOLEAN NOT NULL,
     fetches    BIGINT  NOT NULL, -- so far
+    device     BIGINT  UNIQUE REFERENCES devices (id) ON DELETE SET NULL, -- the tenant's with this address
     PRIMARY KEY (tenant, mac)
 );
 CREATE INDEX sightings_mac ON sightings (mac);
+CREATE INDEX sightings_strangers ON sightings (tenant, mac) WHERE device IS NULL;
 
 -- The last fetches of each device: number n is kept in slot n modulo a bound.
 CREATE TABLE fetches (

@@ -544,6 +544,11 @@ func testIsolation(t *testing.T, s *store) {
 	}
 	for what, write := range map[string]func(w fleet.Writer) error{
 		"a phone for their user": func(w fleet.Writer) error { return w.InsertPhone(ctx, s.aPhone(ours.ID, theirs.user.ID)) },
+		"their phone for our user": func(w fleet.Writer) error {
+			p := s.aPhone(ours.ID, me.ID)
+			p.ID = theirs.phone.ID
+			return w.UpdatePhone(ctx, p)
+		},
 		"moving a phone to their user": func(w fleet.Writer) error {
 			p := s.aPhone(ours.ID, me.ID)
 			if err := w.InsertPhone(ctx, p); err != nil {

@@ -219,6 +219,33 @@ func testPhoneRows(t *testing.T, s *store) {
 	for what, m := range map[string]mac.Addr{"a base": base.MAC, "nobody": macOf(77), "no address": {}} {
 		s.missing(what, func(w fleet.Writer) error { _, err := w.PhoneRow(ctx, tenant, m); return err })
 	}
+
+	// What was seen stays with the address: as the phone takes another, as a
+	// phone or its user is deleted, as a phone takes one that was seen.
+	read := func(m mac.Addr) fleet.PhoneRow {
+		t.Helper()
+		return get(s, func(r fleet.Reader) (fleet.PhoneRow, error) { return r.PhoneRow(ctx, tenant, m) })
+	}
+	moved := unseen
+	moved.MAC = stranger
+	s.write(func(w fleet.Writer) error { return w.UpdatePhone(ctx, moved) })
+	movedRow := row(moved)
+	movedRow.Version, movedRow.IP = said.Version, said.IP.String()
+	same(t, "a phone that took a stranger's address", read(stranger), movedRow)
+	s.write(func(w fleet.Writer) error { return w.UpdatePhone(ctx, unseen) })
+	same(t, "the stranger again", read(stranger), strangerRow)
+	same(t, "the phone again", read(unseen.MAC), unseenRow)
+
+	other := s.newUser(tenant)
+	taken := s.aPhone(tenant, other.ID)
+	taken.MAC = stranger
+	s.write(func(w fleet.Writer) error { return w.InsertPhone(ctx, taken) })
+	if got := read(stranger); got.ExtensionNumber != other.ExtensionNumber || got.IP == "" {
+		t.Errorf("a stranger that was assigned: %+v", got)
+	}
+	s.write(func(w fleet.Writer) error { return w.DeleteUser(ctx, tenant, other.ID) })
+	same(t, "a stranger whose user was deleted", read(stranger), strangerRow)
+
 	s.write(func(w fleet.Writer) error { return w.DeletePhone(ctx, tenant, seen.ID) })
 	gone := unassigned(seen.MAC)
 	gone.Rejected = true
