@@ -4,7 +4,7 @@ package api
 
 import _ "embed"
 
-//go:generate go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml openapi.yaml
+//go:generate go tool -modfile=../tools/go.mod oapi-codegen -config oapi-codegen.yaml -o client/client.go openapi.yaml
 
 // OpenAPI is the contract as an OpenAPI 3.1 document.
 //

@@ -1738,7 +1738,7 @@ type Member struct {
 
 	// Ipui The one handset it is for; null for any.
 	//
-	// Examples: 030ab1ee28
+	// Examples: 030AB1EE28
 	Ipui *string `json:"ipui"`
 }
 
@@ -1756,7 +1756,7 @@ type MemberInput struct {
 
 	// Ipui 10 hex digits of the one handset it is for; none for any.
 	//
-	// Examples: 030ab1ee28
+	// Examples: 030AB1EE28
 	Ipui *string `json:"ipui,omitempty"`
 }
 

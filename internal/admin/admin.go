@@ -49,11 +49,10 @@ func New(o Options) (http.Handler, huma.API) {
 	mux := http.NewServeMux()
 	s := &server{Options: o, patterns: map[string]*regexp.Regexp{}}
 	s.api = humago.NewWithPrefix(mux, Prefix, huma.Config{
-		OpenAPI:          document(),
-		Formats:          map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
-		DefaultFormat:    "application/json",
-		NoFormatFallback: true,
-		Transformers:     []huma.Transformer{s.translate},
+		OpenAPI:       document(),
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		DefaultFormat: "application/json",
+		Transformers:  []huma.Transformer{s.translate},
 	})
 	s.registerAccess()
 	s.registerTenants()

@@ -53,13 +53,13 @@ type member struct {
 	ID              blank  `json:"id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The extension's id."`
 	ExtensionNumber string `json:"extension_number" example:"101"`
 	DisplayName     blank  `json:"display_name" example:"Ann Example"`
-	IPUI            blank  `json:"ipui" example:"030ab1ee28" doc:"The one handset it is for; null for any."`
+	IPUI            blank  `json:"ipui" example:"030AB1EE28" doc:"The one handset it is for; null for any."`
 	HandsetIndex    string `json:"handset_index" example:"1" doc:"Place on the base, from 1."`
 }
 
 type memberInput struct {
 	ExtensionNumber string  `json:"extension_number" pattern:"^[0-9]{3,64}$" patternDescription:"3 to 64 digits" example:"101" doc:"An extension of the tenant."`
-	IPUI            *string `json:"ipui,omitempty" maxLength:"64" example:"030ab1ee28" doc:"10 hex digits of the one handset it is for; none for any."`
+	IPUI            *string `json:"ipui,omitempty" maxLength:"64" example:"030AB1EE28" doc:"10 hex digits of the one handset it is for; none for any."`
 	HandsetIndex    *string `json:"handset_index,omitempty" maxLength:"8" example:"1" doc:"Place on the base, from 1; none for the next free one."`
 }
 
