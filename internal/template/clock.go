@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"sort"
 	"strconv"
 	"time"
 	_ "time/tzdata" // phones are told their time zone by hosts that have no zoneinfo
@@ -62,26 +63,31 @@ type change struct {
 	name   string // abbreviation afterwards
 }
 
-// changesOf returns the changes of a year, by local time.
+// changesOf returns the changes of a year, by local time. It looks at the clock
+// once a week and does not ask time.Time.ZoneBounds, which names the end of leap
+// years wrongly (go1.26, in the years behind a zone's table).
 func changesOf(loc *time.Location, year int) []change {
+	const week = 7 * 24 * 3600
 	var list []change
-	t := time.Date(year-1, 12, 31, 0, 0, 0, 0, time.UTC).In(loc)
-	for {
-		_, next := t.ZoneBounds()
-		if next.IsZero() {
-			return list
+	from := time.Date(year-1, 12, 25, 0, 0, 0, 0, time.UTC).Unix()
+	until := time.Date(year+1, 1, 8, 0, 0, 0, 0, time.UTC).Unix()
+	_, before := time.Unix(from, 0).In(loc).Zone()
+	for ; from < until; from += week {
+		name, after := time.Unix(from+week, 0).In(loc).Zone()
+		if after == before {
+			continue
 		}
-		_, before := t.Zone()
-		t = next.In(loc)
-		name, after := t.Zone()
-		wall := next.UTC().Add(time.Duration(before) * time.Second)
-		switch {
-		case wall.Year() > year:
-			return list
-		case wall.Year() == year && after != before:
+		at := from + 1 + int64(sort.Search(week-1, func(i int) bool {
+			_, offset := time.Unix(from+1+int64(i), 0).In(loc).Zone()
+			return offset == after
+		}))
+		wall := time.Unix(at+int64(before), 0).UTC()
+		if wall.Year() == year {
 			list = append(list, change{wall, before, after, name})
 		}
+		before = after
 	}
+	return list
 }
 
 // seasons finds the rules by which summer time starts and ends, from the changes

@@ -509,16 +509,28 @@ var unknown = &expr{typ: &typ{name: "unknown"}}
 func (c *compiler) meet(offset int, problem string, states ...state) state {
 	met := state{dead: true}
 	for _, s := range states {
-		switch {
-		case s.dead:
-		case met.dead:
-			met = s
-		case s != met:
+		if s.dead || met.dead {
+			if met.dead {
+				met = s
+			}
+			continue
+		}
+		both, ok := c.file.syntax.meet(met, s)
+		if !ok {
 			c.fail(offset, "%s: one %s, the other %s", problem, c.file.syntax.where(met), c.file.syntax.where(s))
 			return c.lost()
 		}
+		met = both
 	}
 	return met
+}
+
+// repeats wants a turn of a loop that ends in state s to end where the next can
+// begin.
+func (c *compiler) repeats(offset int, problem string, entry, s state) {
+	if !s.dead && !entry.dead && s != entry {
+		c.fail(offset, "%s: one %s, the other %s", problem, c.file.syntax.where(entry), c.file.syntax.where(s))
+	}
 }
 
 // loop compiles {{range}}.
@@ -568,7 +580,7 @@ func (c *compiler) loop(n *parse.RangeNode) {
 		c.emit(op{code: opJump, to: head}, offset)
 		l := c.loops[len(c.loops)-1]
 		c.loops = c.loops[:len(c.loops)-1]
-		c.meet(offset, "one turn of this loop ends where the next cannot begin", l.entry, c.state)
+		c.repeats(offset, "one turn of this loop ends where the next cannot begin", l.entry, c.state)
 		c.state = l.entry
 		exits := append([]state{l.entry}, l.exits...)
 		var over int
@@ -599,7 +611,7 @@ func (c *compiler) leave(offset int, out bool) {
 		l.exits = append(l.exits, c.state)
 	} else {
 		c.emit(op{code: opJump, to: l.head}, offset)
-		c.meet(offset, "{{continue}} stands where the next turn cannot begin", l.entry, c.state)
+		c.repeats(offset, "{{continue}} stands where the next turn cannot begin", l.entry, c.state)
 	}
 	c.state = state{dead: true}
 }

@@ -15,6 +15,8 @@ type syntax interface {
 	literal(s state, text string) (next state, at int, problem string)
 	// slot goes through a value. source is the expression as written.
 	slot(s state, k slotKind, source string) (next state, problem string)
+	// meet is the state where two ways come together, unless they may not.
+	meet(a, b state) (state, bool)
 	// end says what is wrong with an output that ends here, or "".
 	end(s state) string
 	// where describes a state: "inside <account>".
@@ -70,7 +72,10 @@ const (
 	lineName
 	lineValue
 	lineComment
+	lineMixed // one of the others, by the way taken; the line has to end here
 )
+
+const mixedProblem = "the branches before this end in different places of the line: give each of them its line break, or begin a new line here"
 
 func (l lineSyntax) literal(s state, text string) (state, int, string) {
 	for i := range len(text) {
@@ -79,6 +84,8 @@ func (l lineSyntax) literal(s state, text string) (state, int, string) {
 		case c == '\n':
 			s = state{}
 			continue
+		case s.mode == lineMixed && c != ' ' && c != '\t':
+			return s, i, mixedProblem
 		case s.mode == lineStart && (c == ' ' || c == '\t'):
 			continue
 		case s.mode == lineStart && (c == '#' || c == ';'):
@@ -109,6 +116,8 @@ func (l lineSyntax) slot(s state, k slotKind, _ string) (state, string) {
 	switch {
 	case k == slotYesNo:
 		return s, yesNoProblem
+	case s.mode == lineMixed:
+		return s, mixedProblem
 	case s.mode == lineValue:
 		return s, ""
 	case k == slotDigits:
@@ -123,6 +132,16 @@ func (l lineSyntax) slot(s state, k slotKind, _ string) (state, string) {
 	return s, "text may stand only behind the separator " + strconv.Quote(l.separator) + " of its line"
 }
 
+func (lineSyntax) meet(a, b state) (state, bool) {
+	if a.mode != b.mode {
+		return state{mode: lineMixed}, true
+	}
+	if a != b {
+		a.word = ""
+	}
+	return a, true
+}
+
 func (lineSyntax) end(state) string { return "" }
 
 func (lineSyntax) where(s state) string {
@@ -133,6 +152,8 @@ func (lineSyntax) where(s state) string {
 		return "in the name of a line"
 	case lineValue:
 		return "in the value of a line"
+	case lineMixed:
+		return "in a line that its branches end in different places"
 	}
 	return "in a comment"
 }
@@ -478,6 +499,8 @@ func (xmlSyntax) slot(s state, k slotKind, source string) (state, string) {
 	}
 	return s, ""
 }
+
+func (xmlSyntax) meet(a, b state) (state, bool) { return a, a == b }
 
 func (x xmlSyntax) end(s state) string {
 	switch {

@@ -80,6 +80,8 @@ func (jsonSyntax) slot(s state, k slotKind, _ string) (state, string) {
 	return s, ""
 }
 
+func (jsonSyntax) meet(a, b state) (state, bool) { return a, a == b }
+
 func (j jsonSyntax) end(s state) string {
 	if s != (state{}) {
 		return "the file ends " + j.where(s)
