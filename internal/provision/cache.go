@@ -75,7 +75,7 @@ func (c *cache) put(d *device, f facts, key string, a Answer) {
 		c.ring = append(c.ring, d)
 	}
 	c.used += next.bytes
-	next.used.Store(true)
+	next.used.Store(old != nil) // who has fetched once may never come again
 	d.files.Store(next)
 	for c.used > c.budget && len(c.ring) > 1 {
 		c.evict(d)

@@ -29,6 +29,7 @@ const (
 	journalSize  = 65536
 	journalBatch = 1000
 	journalDelay = 200 * time.Millisecond
+	journalPause = 5 * time.Second // after the store has failed
 )
 
 // NewJournal makes a journal. Run must be called for it to write.
@@ -45,7 +46,8 @@ func (j *Journal) Record(f fleet.Fetch) {
 	}
 }
 
-// Flush returns once everything recorded before the call is stored, Run permitting.
+// Flush returns once everything recorded before the call is stored, or the store
+// has failed. It needs Run.
 func (j *Journal) Flush(ctx context.Context) error {
 	done := make(chan struct{})
 	select {
@@ -61,40 +63,51 @@ func (j *Journal) Flush(ctx context.Context) error {
 	}
 }
 
-// Run writes until ctx is done, then writes what is left and returns.
+// Run writes until ctx is done, then writes what is left and returns. What the
+// store does not take is kept and tried again.
 func (j *Journal) Run(ctx context.Context) {
 	batch := make([]fleet.Fetch, 0, journalBatch)
-	timer := time.NewTimer(time.Hour)
-	timer.Stop()
+	timer := time.NewTimer(journalDelay)
+	defer timer.Stop()
+	waiting := false // for a store that has failed
 	for {
+		notes := j.notes
+		if waiting {
+			notes = nil
+		}
 		select {
-		case f := <-j.notes:
+		case f := <-notes:
 			if len(batch) == 0 {
 				timer.Reset(journalDelay)
 			}
-			batch = append(batch, f)
-			if len(batch) == journalBatch {
-				batch = j.write(batch)
+			if batch = append(batch, f); len(batch) < journalBatch {
+				continue
 			}
+			waiting = !j.write(&batch)
 		case <-timer.C:
-			batch = j.write(batch)
+			waiting = !j.write(&batch)
 		case done := <-j.flush:
-			batch = j.drain(batch)
+			waiting = !j.drain(&batch)
 			close(done)
 		case <-ctx.Done():
-			j.drain(batch)
+			if !j.drain(&batch) {
+				j.log.Error("the last fetches are lost", "count", len(batch)+len(j.notes))
+			}
 			return
+		}
+		if waiting {
+			timer.Reset(journalPause)
 		}
 	}
 }
 
-func (j *Journal) drain(batch []fleet.Fetch) []fleet.Fetch {
+// drain writes all that has been recorded, and returns false once the store fails.
+func (j *Journal) drain(batch *[]fleet.Fetch) bool {
 	for {
 		select {
 		case f := <-j.notes:
-			batch = append(batch, f)
-			if len(batch) == journalBatch {
-				batch = j.write(batch)
+			if *batch = append(*batch, f); len(*batch) >= journalBatch && !j.write(batch) {
+				return false
 			}
 		default:
 			return j.write(batch)
@@ -102,19 +115,21 @@ func (j *Journal) drain(batch []fleet.Fetch) []fleet.Fetch {
 	}
 }
 
-// write stores the batch and returns it empty. It has its own deadline, since the
-// last batch is written when everything else has stopped.
-func (j *Journal) write(batch []fleet.Fetch) []fleet.Fetch {
+// write stores the batch and empties it. It has its own deadline, since the last
+// batch is written when everything else has stopped.
+func (j *Journal) write(batch *[]fleet.Fetch) bool {
 	if n := j.dropped.Swap(0); n > 0 {
 		j.log.Warn("the store is too slow for the phones' fetches; some were not recorded", "dropped", n)
 	}
-	if len(batch) == 0 {
-		return batch
+	if len(*batch) == 0 {
+		return true
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := j.store.RecordFetches(ctx, batch); err != nil {
-		j.log.Error("fetches could not be recorded", "count", len(batch), "error", err)
+	if err := j.store.RecordFetches(ctx, *batch); err != nil {
+		j.log.Error("fetches could not be recorded; they are kept and tried again", "count", len(*batch), "error", err)
+		return false
 	}
-	return batch[:0]
+	*batch = (*batch)[:0]
+	return true
 }
