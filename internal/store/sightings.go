@@ -25,7 +25,7 @@ var (
 	assignedRows = source{
 		fields: `d.mac AS mac, d.tenant, d.id, u.id, u.extension_number, d.vendor, d.model, COALESCE(s.version, ''), u.display_name, COALESCE(s.ip, ''),
 			d.password, u.vm_pin, COALESCE(s.rejected, FALSE)`,
-		from: `FROM devices d JOIN users u ON u.id = d.user_id LEFT JOIN sightings s ON s.device = d.id WHERE d.tenant = $1`,
+		from: `FROM devices d JOIN users u ON u.id = d.user_id LEFT JOIN sightings s ON s.device = d.id WHERE d.tenant = $1 AND u.tenant = $1`,
 		cols: columns{
 			"mac":              filled("d.mac"),
 			"extension_number": filled("u.extension_number"),
