@@ -51,6 +51,11 @@ type Pack struct {
 	// that is missing is no error where the phone goes on without it.
 	Boot func(Unit, Getter) (*Config, error)
 
+	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
+	Commands Commands
+	// Discovery is how the phone asks for its server by multicast at boot.
+	Discovery func(Unit) Discovery
+
 	// Refuse returns why no configuration file of this vendor can carry value,
 	// or "" if it can: a reserved word of the grammar, say. Control characters
 	// and leading or trailing blanks have been refused already.
@@ -64,6 +69,23 @@ type Identity struct {
 	Model   string
 	Version string
 	MAC     mac.Addr
+}
+
+// Commands are Event headers, as configured by the vendor's templates.
+type Commands struct {
+	Reprovision string // fetch the configuration again, without a restart where the phone can
+	Reboot      string // restart, which fetches as well; "" where no way is documented
+}
+
+// Discovery is the vendor's part of the SUBSCRIBE that a phone sends to
+// 224.0.1.75 (RFC 6080): who it says it is, and how it spells that.
+type Discovery struct {
+	User      string // user part of the URIs: "MAC%3a001565aabbcc"
+	Vendor    string // parameters of Event: ua-profile
+	Model     string
+	Version   string
+	UserAgent string
+	Port      int // that it sends from and waits at
 }
 
 // Unit is one physical phone, for the simulator.

@@ -9,20 +9,33 @@ import (
 )
 
 // httpUserAgent writes what a phone says of itself when it fetches.
-func httpUserAgent(u vendor.Unit) string {
-	firmware := u.Firmware
-	if firmware == "" {
-		firmware = "2.12.16.17"
-		if strings.HasPrefix(commonFile(u.Model), "f0") {
-			firmware = "2.10.2.6887"
-		}
-	}
-	// Phones write "X6U Pro" but "X5U-V2" (WZ).
+func httpUserAgent(u vendor.Unit) string { return product(u) + " " + u.MAC.String() }
+
+// product names a phone and its firmware. Phones write "X6U Pro" but "X5U-V2" (WZ).
+func product(u vendor.Unit) string {
 	name := u.Model
 	if base, ok := strings.CutSuffix(name, "-Pro"); ok {
 		name = base + " Pro"
 	}
-	return fmt.Sprintf("Fanvil %s %s %s", name, firmware, u.MAC)
+	return "Fanvil " + name + " " + firmware(u)
+}
+
+func firmware(u vendor.Unit) string {
+	switch {
+	case u.Firmware != "":
+		return u.Firmware
+	case strings.HasPrefix(commonFile(u.Model), "f0"):
+		return "2.10.2.6887"
+	}
+	return "2.12.16.17"
+}
+
+// discovery spells what other vendors' phones do; no capture of a Fanvil's was
+// found, so it rests on memory.
+func discovery(u vendor.Unit) vendor.Discovery {
+	return vendor.Discovery{
+		User: "MAC%3a" + u.MAC.String(), Vendor: "Fanvil", Model: u.Model, Version: firmware(u), UserAgent: product(u), Port: 5060,
+	}
 }
 
 // boot fetches what a phone fetches: the common file of its model, then its own

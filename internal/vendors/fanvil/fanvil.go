@@ -60,7 +60,10 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Refuse:        refuse,
+		// As 3CX's Fanvil template has them.
+		Commands:  vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
+		Discovery: discovery,
+		Refuse:    refuse,
 	}
 }
 

@@ -53,6 +53,7 @@
 package grandstream
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -81,7 +82,11 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Refuse:        refuse,
+		// check-sync is what Wazo sends; sys-control is in Asterisk's sample and
+		// restarts the phone (the effect rests on memory).
+		Commands:  vendor.Commands{Reprovision: "check-sync", Reboot: "sys-control"},
+		Discovery: discovery,
+		Refuse:    refuse,
 	}
 }
 
@@ -102,6 +107,16 @@ func httpUserAgent(u vendor.Unit) string {
 		firmware = usualFirmware(u.Model)
 	}
 	return fmt.Sprintf("Grandstream Model HW %s SW %s DevId %s", u.Model, firmware, u.MAC)
+}
+
+// discovery follows the packet of a GRP2612W: upper case throughout, sent from
+// port 5080.
+func discovery(u vendor.Unit) vendor.Discovery {
+	firmware := cmp.Or(u.Firmware, usualFirmware(u.Model))
+	return vendor.Discovery{
+		User: "MAC%3A" + u.MAC.Upper(), Vendor: "Grandstream", Model: u.Model, Version: firmware,
+		UserAgent: fmt.Sprintf("Grandstream %s %s", u.Model, firmware), Port: 5080,
+	}
 }
 
 // usualFirmware is a current firmware of a model's family.

@@ -105,7 +105,7 @@ func TestPacksAreWhole(t *testing.T) {
 	names := make(map[string]bool)
 	for _, p := range packs.Registry().Packs() {
 		if p.Name == "" || len(p.OUIs) == 0 || p.Templates == nil || p.UserAgent == nil || p.Path == nil || p.Parse == nil ||
-			p.Understand == nil || p.HTTPUserAgent == nil || p.Boot == nil || p.Refuse == nil {
+			p.Understand == nil || p.HTTPUserAgent == nil || p.Boot == nil || p.Refuse == nil || p.Discovery == nil {
 			t.Errorf("the pack %q lacks a field", p.Name)
 		}
 		if names[p.Name] {

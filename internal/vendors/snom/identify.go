@@ -1,6 +1,7 @@
 package snom
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -105,9 +106,15 @@ func hasPrefixFold(s, prefix string) bool {
 
 // httpUserAgent is what a desk phone of today sends.
 func httpUserAgent(u vendor.Unit) string {
-	firmware := u.Firmware
-	if firmware == "" {
-		firmware = "10.1.184.15"
+	return fmt.Sprintf("Mozilla/4.0 (compatible; snom%s-SIP %s 2010.12-00004-g9ba52f5 %s SXM:0 UXM:0)", u.Model, firmware(u), u.MAC.Upper())
+}
+
+func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "10.1.184.15") }
+
+// discovery follows the vendor's published trace and a newer packet of a D120.
+func discovery(u vendor.Unit) vendor.Discovery {
+	return vendor.Discovery{
+		User: "MAC%3a" + u.MAC.Upper(), Vendor: "snom", Model: "snom" + u.Model, Version: firmware(u),
+		UserAgent: "snom" + u.Model + "/" + firmware(u), Port: 5060,
 	}
-	return fmt.Sprintf("Mozilla/4.0 (compatible; snom%s-SIP %s 2010.12-00004-g9ba52f5 %s SXM:0 UXM:0)", u.Model, firmware, u.MAC.Upper())
 }

@@ -56,6 +56,7 @@ func Run(t *testing.T, pack vendor.Pack, lacks Lacks) {
 					suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
 					suite.readsBack(t)
 					suite.boots(t)
+					suite.discovered(t)
 				})
 			}
 			for _, m := range showcases(tmpl) {
@@ -333,6 +334,20 @@ func (s *suite) boots(t *testing.T) {
 	ua := s.pack.HTTPUserAgent(vendor.Unit{MAC: Address(s.pack), Model: s.model.Name})
 	if id, ok := s.pack.UserAgent(ua); !ok || id.Model != s.model.Name || !id.MAC.IsZero() && id.MAC != Address(s.pack) {
 		t.Errorf("User-Agent %q is understood as %+v, %v; want model %s", ua, id, ok, s.model.Name)
+	}
+}
+
+// discovered checks that what a phone says of itself by SIP is understood too.
+func (s *suite) discovered(t *testing.T) {
+	d := s.pack.Discovery(vendor.Unit{MAC: Address(s.pack), Model: s.model.Name})
+	if id, ok := s.pack.UserAgent(d.UserAgent); !ok || id.Model != s.model.Name || id.Version != d.Version {
+		t.Errorf("SIP User-Agent %q is understood as %+v, %v; want model %s", d.UserAgent, id, ok, s.model.Name)
+	}
+	if spelled := strings.ToLower(d.User); !strings.HasPrefix(spelled, "mac") || !strings.HasSuffix(spelled, Address(s.pack).String()) {
+		t.Errorf("the user part %q does not hold the address", d.User)
+	}
+	if s.pack.Commands.Reprovision == "" {
+		t.Error("the pack has no command to fetch again")
 	}
 }
 

@@ -24,6 +24,15 @@ func httpUserAgent(u vendor.Unit) string {
 	return name + " " + word + " " + firmware(u) + " " + u.MAC.Colons()
 }
 
+// discovery follows a capture of a W52P: the address without a separator, in
+// lower case, sent from port 5059.
+func discovery(u vendor.Unit) vendor.Discovery {
+	agent := strings.TrimSuffix(httpUserAgent(u), " "+u.MAC.Colons())
+	return vendor.Discovery{
+		User: "MAC" + u.MAC.String(), Vendor: name, Model: u.Model, Version: firmware(u), UserAgent: agent, Port: 5059,
+	}
+}
+
 // firmware returns the version that a phone runs.
 func firmware(u vendor.Unit) string {
 	if u.Firmware != "" {
