@@ -61,14 +61,14 @@ func asks(name, usage string, f func(a, b string) bool) function {
 
 // compares is a function of two numbers that answers yes or no.
 func compares(name string, f func(a, b int) bool) function {
-	return function{name, name + " NUMBER NUMBER", signature(yesnoType, number, number), func(m *machine, args []*expr) value {
+	return function{name, name + " A B, both numbers", signature(yesnoType, number, number), func(m *machine, args []*expr) value {
 		return boolean(f(m.number(args[0]), m.number(args[1])))
 	}}
 }
 
 // calculates is a function of two or more numbers, taken from the left.
 func calculates(name string, most int, f func(a, b int) (int, string)) function {
-	usage := name + " NUMBER NUMBER"
+	usage := name + " A B, all numbers"
 	return function{name, usage, func(args []*typ) *typ {
 		if len(args) < 2 || len(args) > most || slices.ContainsFunc(args, func(t *typ) bool { return t.kind != number }) {
 			return nil
@@ -135,7 +135,7 @@ func modulo(a, b int) (int, string) {
 
 // functionList holds every function, in the order of the manual.
 var functionList = []function{
-	{"eq", "eq VALUE VALUE …, all of one kind: text, number or yes/no", comparable2, func(m *machine, args []*expr) value {
+	{"eq", "eq A B …, all of one kind: text, number or yes/no", comparable2, func(m *machine, args []*expr) value {
 		a := m.eval(args[0])
 		for _, x := range args[1:] {
 			b := m.eval(x)
@@ -146,7 +146,7 @@ var functionList = []function{
 		}
 		return boolean(false)
 	}},
-	{"ne", "ne VALUE VALUE, both of one kind: text, number or yes/no", func(args []*typ) *typ {
+	{"ne", "ne A B, both of one kind: text, number or yes/no", func(args []*typ) *typ {
 		if len(args) != 2 {
 			return nil
 		}
@@ -160,8 +160,8 @@ var functionList = []function{
 	compares("le", func(a, b int) bool { return a <= b }),
 	compares("gt", func(a, b int) bool { return a > b }),
 	compares("ge", func(a, b int) bool { return a >= b }),
-	{"and", "and VALUE VALUE …", alternatives, func(m *machine, args []*expr) value { return either(m, args, false) }},
-	{"or", "or VALUE VALUE …", alternatives, func(m *machine, args []*expr) value { return either(m, args, true) }},
+	{"and", "and A B …", alternatives, func(m *machine, args []*expr) value { return either(m, args, false) }},
+	{"or", "or A B …", alternatives, func(m *machine, args []*expr) value { return either(m, args, true) }},
 	{"not", "not VALUE", func(args []*typ) *typ {
 		if len(args) != 1 || !args[0].truthy() {
 			return nil
@@ -330,7 +330,7 @@ func common(args []*typ) *typ {
 	return t
 }
 
-// alternatives is the check of and and or: the result is one of the arguments
+// alternatives is the check of or, and of and: the result is one of the arguments
 // if these are all text, all numbers or all yes/no, else it is yes/no.
 func alternatives(args []*typ) *typ {
 	if len(args) < 2 || len(args) > 64 || slices.ContainsFunc(args, func(t *typ) bool { return !t.truthy() }) {

@@ -30,47 +30,83 @@ func FuzzParse(f *testing.F) {
 	f.Add(pageWith("xml", "full", `<?xml version="1.0"?><a b="{{.mac}}">{{range .keys}}<k{{.index}}>{{.label}}</k{{.index}}>{{end}}<![CDATA[ ]]]]>&gt;<![CDATA[</a>`))
 	f.Add(pageWith("json", "full", `{"a": [{{range $i, $k := .keys}}{{if $i}},{{end}}"{{.label}}"{{end}}]}`))
 	f.Add(pageWith("line", "bootstrap", "a={{.provisioning.shared_url}}"))
-	f.Fuzz(func(t *testing.T, src string) {
-		tmpl, err := Parse("fuzz.xml", []byte(src), nil, nil)
-		if err != nil {
-			for line := range strings.SplitSeq(err.Error(), "\n") {
-				if !strings.HasPrefix(line, "fuzz.xml:") {
-					t.Errorf("an error without a place: %q", line)
-				}
-			}
-			return
-		}
-		for i := range tmpl.Models {
-			m := &tmpl.Models[i]
-			v := Sample(tmpl, m)
-			for _, level := range []Level{Bootstrap, Enrol, Full} {
-				for _, file := range tmpl.Files(m, level) {
-					if name := file.Name(m, v.MAC); !file.Match(m, name) {
-						t.Errorf("%s does not match itself", name)
-					}
-					out, err := file.Append(nil, v)
-					origins, explained, err2 := file.Explain(v)
-					if (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(out, explained) {
-						t.Fatalf("Append gives %q, %v; Explain %q, %v", out, err, explained, err2)
-					}
-					if n := len(bytes.SplitAfter(out, []byte("\n"))); err == nil && len(origins) != n && len(origins) != n-1 {
-						t.Errorf("%d lines with %d origins", n, len(origins))
-					}
-					for _, o := range origins {
-						if o.Line < 1 || o.File != "fuzz.xml" {
-							t.Errorf("origin %+v of %q", o, out)
-						}
-					}
-					if err == nil && file.Escape == "xml" {
-						wellFormed(t, out)
-					}
-				}
-			}
-			if i == 3 {
-				return
-			}
-		}
+	f.Fuzz(tryTemplate)
+}
+
+// FuzzBody is FuzzParse for what stands in a body.
+func FuzzBody(f *testing.F) {
+	formats := []string{"line", "xml", "json"}
+	levels := []string{"full", "enrol", "bootstrap"}
+	f.Add("{{range $i, $a := .accounts}}{{with $x := .transport}}a={{$x.value}}{{else}}{{break}}{{end}}\n{{end}}", 0, 0)
+	f.Add("{{define \"x\"}}{{.index}}{{end}}{{$n := 0}}{{range .keys}}{{template \"x\" .}}{{$n = add $n 1}}{{continue}}{{end}}{{/* c */ -}}", 0, 0)
+	f.Add("{{if and .tone (or .language .mac)}}a={{join \",\" .codecs | replace \"a\" \"b\" | upper}}{{else if lt 1 2}}{{end}}", 0, 0)
+	f.Add("{{block \"x\" index .accounts 0}}a={{$.transport.value}}{{pad 3 .port}}{{end}}\n{{if true}}x=1{{end}}", 0, 0)
+	f.Add("<?xml version=\"1.0\"?><!-- c --><a b=\"{{.mac}}\" c='{{.time.zone}}'>{{range .keys}}<k{{.index}} x{{.slot}}=\"1\">{{.label}}&amp;</k{{.index}}>{{end}}<b/></a>", 1, 0)
+	f.Add("{\"a\": [{{range $i, $k := .keys}}{{if $i}},{{end}}\"\\u00e9{{.label}}\", {{.index}}, {{.tls}}{{end}}]}", 2, 0)
+	f.Add("a={{.provisioning.shared_url}}{{.provisioning.url}}{{colons .mac}}", 0, 1)
+	f.Add("a={{.provisioning.shared_url}}", 0, 2)
+	f.Fuzz(func(t *testing.T, body string, format, level int) {
+		body = strings.ReplaceAll(body, "]]>", "]]>]]&gt;<![CDATA[")
+		tryTemplate(t, pageWith(formats[uint(format)%3], levels[uint(level)%3], body))
 	})
+}
+
+func tryTemplate(t *testing.T, src string) {
+	tmpl, err := Parse("fuzz.xml", []byte(src), nil, nil)
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) || e.File != "fuzz.xml" || e.Line < 1 && len(src) <= maxSource {
+			t.Errorf("an error without a place: %v", err)
+		}
+		return
+	}
+	for i := range min(3, len(tmpl.Models)) {
+		m := &tmpl.Models[i]
+		v := Sample(tmpl, m)
+		for _, level := range []Level{Bootstrap, Enrol, Full} {
+			for _, file := range tmpl.Files(m, level) {
+				tryFile(t, file, m, v)
+			}
+		}
+	}
+}
+
+func tryFile(t *testing.T, f *File, m *Model, v *View) {
+	if name := f.Name(m, v.MAC); !f.Match(m, name) {
+		t.Errorf("%s does not match itself", name)
+	}
+	out, err := f.Append(nil, v)
+	origins, explained, err2 := f.Explain(v)
+	if (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(out, explained) {
+		t.Fatalf("Append gives %q, %v; Explain %q, %v", out, err, explained, err2)
+	}
+	if err != nil {
+		return
+	}
+	if n := len(bytes.SplitAfter(out, []byte("\n"))); len(origins) != n && len(origins) != n-1 {
+		t.Errorf("%d lines with %d origins", n, len(origins))
+	}
+	for _, o := range origins {
+		if o.Line < 1 || o.File != "fuzz.xml" {
+			t.Errorf("origin %+v of %q", o, out)
+		}
+	}
+	if f.Escape == "xml" {
+		wellFormed(t, out)
+	}
+	if f.Level != Full {
+		// A file of a lower level says nothing of what it may not use.
+		other := Sample(&Template{}, &Model{Name: m.Name, DisplayName: m.DisplayName, Accounts: m.Accounts, LineKeys: m.LineKeys, Modules: m.Modules, ModuleKeys: m.ModuleKeys, Vars: m.Vars})
+		other.Provisioning = v.Provisioning
+		other.MAC, other.Accounts, other.Keys = v.MAC, nil, nil
+		if f.Level == Bootstrap {
+			other.MAC = "00a859ffffff"
+			other.Provisioning = Provisioning{SharedURL: v.Provisioning.SharedURL}
+		}
+		if again, err := f.Append(nil, other); err != nil || !bytes.Equal(again, out) {
+			t.Errorf("a file of level %s tells phones apart: %q, %q, %v", f.Level, out, again, err)
+		}
+	}
 }
 
 func wellFormed(t *testing.T, out []byte) {

@@ -1,12 +1,10 @@
 package template
 
-import (
-	"slices"
-)
+import "slices"
 
 // lint looks for what is allowed and probably a mistake. It looks at the
 // template itself and not at those that it extends.
-func lint(d *document, s *set, t *Template) []*Error {
+func lint(d *document, s *set) []*Error {
 	warnings := slices.Clone(d.warnings)
 	warn := func(at int, format string, args ...any) {
 		if len(warnings) >= maxWarnings {

@@ -281,7 +281,7 @@ func (r *reading) identifier(e *element) string {
 	a, _ := e.attr("name")
 	for i := range len(a.value) {
 		c := a.value[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_' || i > 0 && '0' <= c && c <= '9') {
+		if !isNameStart(c) && (i == 0 || c < '0' || '9' < c) {
 			r.fail(a.valueAt, "the name %q is not letters, digits and _", clip(a.value))
 			return a.value
 		}

@@ -192,7 +192,7 @@ func TestExtends(t *testing.T) {
 	all := files{
 		"base.xml": head("base", `abstract="true"`, "",
 			`<languages><option name="ENGLISH" value="e"/></languages><tones><option name="DEU" value="d"/></tones><network lldp="false" pc_vlan_id="7"/>`,
-			file("one.cfg", "full", "", `a=base {{template "who" .}} {{define "local"}}base{{end}}{{template "local" .}} {{block "inner" .}}inner{{end}}`)+
+			file("one.cfg", "full", "", `a=base {{template "who" .}}, {{define "local"}}base{{end}}{{template "local" .}} {{block "inner" .}}inner{{end}}`)+
 				file("two.cfg", "full", "", "a=two")+file("two.cfg", "bootstrap", "", "a=boot")+
 				`<block name="who">base</block><block name="other">base</block>`),
 		"middle.xml": head("middle", `abstract="true" extends="base.xml"`, "",
@@ -220,7 +220,7 @@ func TestExtends(t *testing.T) {
 	if diff := cmp.Diff([]string{"one.cfg", "TWO.cfg", "three.cfg"}, order); diff != "" {
 		t.Error(diff)
 	}
-	want := map[string]string{"one.cfg": "a=base middle top top outer", "TWO.cfg": "a=middle top", "three.cfg": "a=three"}
+	want := map[string]string{"one.cfg": "a=base middle top, top outer", "TWO.cfg": "a=middle top", "three.cfg": "a=three"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -3,6 +3,7 @@ package template
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Sample returns the View of a phone of model m that uses all that the model and
@@ -35,7 +36,7 @@ func Sample(t *Template, m *Model) *View {
 			Scheme:    "https", Host: "phones.example.com", Path: "d/q7Xw2LkN9sVt4BzR8mHcYp/",
 			PollMinutes: 1440, PollHour: 3, PollMinute: 27, PollWindow: 120,
 		},
-		Web:       Web{AdminPassword: "Vd8rKq2mWz5T", UserPassword: "p3NcJx7Lb9Gs"},
+		Web:       Web{AdminPassword: "Vd8rKq2mWz5T", UserPassword: "p3NcJx7Lb9Gs"}, //nolint:gosec // made up
 		Voicemail: Voicemail{Number: "*97"},
 		Features:  Features{PickupCode: "*8"},
 		Door:      Door{Password1: "4711", Password2: "081516"},
@@ -119,7 +120,7 @@ func (s sampler) accounts() []Account {
 	accounts := make([]Account, s.m.Accounts)
 	for i := range accounts {
 		n := i + 1
-		extension := fmt.Sprint(200 + n)
+		extension := strconv.Itoa(200 + n)
 		a := Account{
 			Index: n, Label: "Reception " + extension, DisplayName: fmt.Sprintf("Ada Lovelace %d", n),
 			Extension: extension, User: extension, AuthName: "auth" + extension,
@@ -167,11 +168,11 @@ func (s sampler) keys() []Key {
 			k.Account = 1 + i/len(types)%s.m.Accounts
 			k.Label = fmt.Sprintf("Line %d", n)
 		case "blf":
-			k.Value, k.Label, k.Pickup = fmt.Sprint(300+n), fmt.Sprintf("Desk %d", n), fmt.Sprintf("*8%d", 300+n)
+			k.Value, k.Label, k.Pickup = strconv.Itoa(300+n), fmt.Sprintf("Desk %d", n), fmt.Sprintf("*8%d", 300+n)
 		case "speed_dial":
 			k.Value, k.Label = fmt.Sprintf("+493012345%03d", n), fmt.Sprintf("Taxi %d", n)
 		case "park":
-			k.Value, k.Label = fmt.Sprint(700+n), fmt.Sprintf("Park %d", n)
+			k.Value, k.Label = strconv.Itoa(700+n), fmt.Sprintf("Park %d", n)
 		case "dtmf":
 			k.Value, k.Label = fmt.Sprintf("*2%d#", n), fmt.Sprintf("Tones %d", n)
 		case "url":

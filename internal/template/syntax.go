@@ -406,7 +406,7 @@ func (x xmlSyntax) step(s state, c byte) (state, string) {
 			}
 			return s, ""
 		}
-		if !isEntity(s.word) {
+		if _, ok := entity(s.word); !ok {
 			return s, "&" + clip(s.word) + "; is not known to a phone; there are &lt; &gt; &amp; &quot; &apos; and numbers"
 		}
 		s.mode, s.back, s.word = s.back, 0, ""
@@ -433,20 +433,6 @@ func vetPI(text string, late bool) string {
 		return `write the XML declaration as <?xml version="1.0" encoding="UTF-8"?>`
 	}
 	return ""
-}
-
-func isEntity(name string) bool {
-	if _, ok := namedEntity(name); ok {
-		return true
-	}
-	digits, hex := strings.CutPrefix(name, "#x")
-	base := 16
-	if !hex {
-		digits, hex = strings.CutPrefix(name, "#")
-		base = 10
-	}
-	n, err := strconv.ParseUint(digits, base, 32)
-	return hex && err == nil && isXMLChar(rune(n))
 }
 
 func isNameStart(c byte) bool {

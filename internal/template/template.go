@@ -292,7 +292,7 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 	if err := faults.err(); err != nil {
 		return nil, err
 	}
-	t.Warnings = lint(d, s, t)
+	t.Warnings = lint(d, s)
 	return t, nil
 }
 

@@ -163,7 +163,7 @@ func TestBodyErrors(t *testing.T) {
 		{"unknown function", "line", "full", "a={{uper .mac}}", `18:5: there is no function uper; did you mean upper?`},
 		{"function of wrong kind", "line", "full", "a={{upper .time.offset}}", `18:5: upper does not take a number; write upper TEXT`},
 		{"function without arguments", "line", "full", "a={{upper}}", `18:5: upper does not take nothing; write upper TEXT`},
-		{"mixed comparison", "line", "full", "{{if eq .time.offset \"60\"}}{{end}}", `18:6: eq does not take a number, text; write eq VALUE VALUE …`},
+		{"mixed comparison", "line", "full", "{{if eq .time.offset \"60\"}}{{end}}", `18:6: eq does not take a number, text; write eq A B …`},
 		{"order of text", "line", "full", "{{if lt .firmware \"85\"}}{{end}}", `18:6: lt does not take text, text`},
 		{"arguments to a value", "line", "full", "a={{.mac 1}}", `18:10: only functions take arguments`},
 		{"pipe into a value", "line", "full", "a={{1 | .mac}}", `18:9: a value can be piped only into a function`},

@@ -157,7 +157,9 @@ type value struct {
 // so that a mistake of the compiler ends in a panic and not in another phone's
 // memory.
 
-func root(v *View) value { return value{p: unsafe.Pointer(v), t: viewType} }
+func root(v *View) value {
+	return value{p: unsafe.Pointer(v), t: viewType} //nolint:gosec // see above
+}
 
 // load reads the field of type t at offset off of the object v, which must be
 // of type owner.
@@ -176,7 +178,7 @@ func load(v *value, owner *typ, off uintptr, t *typ) value {
 	case list:
 		// Slices of all types have the same header.
 		s := *(*[]struct{})(p)
-		return value{p: unsafe.Pointer(unsafe.SliceData(s)), n: len(s), t: t.elem}
+		return value{p: unsafe.Pointer(unsafe.SliceData(s)), n: len(s), t: t.elem} //nolint:gosec // see above
 	case object:
 		return value{p: p, t: t}
 	}

@@ -318,28 +318,19 @@ func (r *xmlReader) reference() (string, *Error) {
 	at := r.pos
 	name, _, found := strings.Cut(r.rest()[1:], ";")
 	if found && len(name) <= 10 {
-		r.pos += len(name) + 2
-		if c, ok := namedEntity(name); ok {
+		if c, ok := entity(name); ok {
+			r.pos += len(name) + 2
 			return c, nil
 		}
-		digits, base := strings.CutPrefix(name, "#x")
-		radix := 16
-		if !base {
-			digits, base = strings.CutPrefix(name, "#")
-			radix = 10
-		}
-		if base {
-			n, err := strconv.ParseUint(digits, radix, 32)
-			if err == nil && isXMLChar(rune(n)) {
-				return string(rune(n)), nil
-			}
+		if strings.HasPrefix(name, "#") {
 			return "", r.src.errorf(at, "&%s; is no character that XML allows", name)
 		}
 	}
 	return "", r.src.errorf(at, "only &lt; &gt; &amp; &quot; &apos; and numbers such as &#10; are known; a plain & is written &amp;")
 }
 
-func namedEntity(name string) (string, bool) {
+// entity returns what stands between & and ; for.
+func entity(name string) (string, bool) {
 	switch name {
 	case "lt":
 		return "<", true
@@ -352,7 +343,16 @@ func namedEntity(name string) (string, bool) {
 	case "apos":
 		return "'", true
 	}
-	return "", false
+	digits, numeric := strings.CutPrefix(name, "#")
+	base := 10
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	if !numeric || err != nil || n > utf8.MaxRune || !isXMLChar(rune(n)) {
+		return "", false
+	}
+	return string(rune(n)), true
 }
 
 // isXMLChar reports whether a document may hold c: control characters other
