@@ -1,7 +1,9 @@
 package simulate
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -26,7 +28,9 @@ type lines struct {
 }
 
 type client struct {
-	agent *sipgo.UserAgent
+	agent  *sipgo.UserAgent
+	socket *net.UDPConn
+	served chan struct{} // closed when nobody reads from socket any more
 	// udp sends from the shared socket; stream opens connections of its own.
 	udp, stream *sipgo.Client
 	contact     *net.UDPAddr
@@ -41,8 +45,14 @@ func (l *lines) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.clients {
-		_ = c.agent.Close() // the run is over
+		c.close()
 	}
+}
+
+func (c *client) close() {
+	_ = c.agent.Close() // the run is over
+	_ = c.socket.Close()
+	<-c.served
 }
 
 func (l *lines) client(local net.IP) (*client, error) {
@@ -52,48 +62,61 @@ func (l *lines) client(local net.IP) (*client, error) {
 	if c, ok := l.clients[key]; ok {
 		return c, nil
 	}
-	log := l.options.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	agent, err := sipgo.NewUA(sipgo.WithUserAgent("dialplane-simulate"), sipgo.WithUserAgentHostname(key), sipgo.WithUserAgenTLSConfig(l.options.TLS))
+	c, err := newClient(local, l.options)
 	if err != nil {
-		return nil, err
-	}
-	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: local})
-	if err != nil {
-		return nil, err
-	}
-	server, err := sipgo.NewServer(agent, sipgo.WithServerLogger(log))
-	if err != nil {
-		return nil, err
-	}
-	served := &announcing{PacketConn: socket, reading: make(chan struct{})}
-	go func() { _ = server.ServeUDP(served) }() // ends when agent.Close closes the socket
-	<-served.reading
-	c := &client{agent: agent, contact: socket.LocalAddr().(*net.UDPAddr)}
-	if c.udp, err = sipgo.NewClient(agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(),
-		sipgo.WithClientHostname(key), sipgo.WithClientConnectionAddr(c.contact.String())); err != nil {
-		return nil, err
-	}
-	if c.stream, err = sipgo.NewClient(agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(), sipgo.WithClientHostname(key)); err != nil {
 		return nil, err
 	}
 	l.clients[key] = c
 	return c, nil
 }
 
-// announcing is a socket that says when it is first read. By then the SIP library
-// has taken it into use, so that requests leave from it and not from a second one.
-type announcing struct {
-	net.PacketConn
-	once    sync.Once
-	reading chan struct{}
+func newClient(local net.IP, o Options) (_ *client, err error) {
+	log := o.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	host := local.String()
+	c := &client{served: make(chan struct{})}
+	c.agent, err = sipgo.NewUA(sipgo.WithUserAgent("dialplane-simulate"), sipgo.WithUserAgentHostname(host), sipgo.WithUserAgenTLSConfig(o.TLS))
+	if err != nil {
+		return nil, err
+	}
+	if c.socket, err = net.ListenUDP("udp", &net.UDPAddr{IP: local}); err != nil {
+		return nil, errors.Join(err, c.agent.Close())
+	}
+	c.contact = c.socket.LocalAddr().(*net.UDPAddr)
+	server, err := sipgo.NewServer(c.agent, sipgo.WithServerLogger(log))
+	if err == nil {
+		c.udp, err = sipgo.NewClient(c.agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(),
+			sipgo.WithClientHostname(host), sipgo.WithClientConnectionAddr(c.contact.String()))
+	}
+	if err == nil {
+		c.stream, err = sipgo.NewClient(c.agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(), sipgo.WithClientHostname(host))
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.agent.Close(), c.socket.Close())
+	}
+	// The library takes the socket for its clients' once somebody reads from it,
+	// and opens another one before that.
+	reading := &firstRead{UDPConn: c.socket, begun: make(chan struct{})}
+	go func() {
+		defer close(c.served)
+		_ = server.ServeUDP(reading) // ends when close closes the socket
+	}()
+	<-reading.begun
+	return c, nil
 }
 
-func (a *announcing) ReadFrom(b []byte) (int, net.Addr, error) {
-	a.once.Do(func() { close(a.reading) })
-	return a.PacketConn.ReadFrom(b)
+// firstRead tells when it is first read from.
+type firstRead struct {
+	*net.UDPConn
+	once  sync.Once
+	begun chan struct{}
+}
+
+func (r *firstRead) ReadFrom(b []byte) (int, net.Addr, error) {
+	r.once.Do(func() { close(r.begun) })
+	return r.UDPConn.ReadFrom(b)
 }
 
 // register registers each account and counts those that the registrar took. It
@@ -132,7 +155,7 @@ func (l *lines) registerOne(ctx context.Context, p Phone, a vendor.Account) erro
 	if err != nil {
 		return fail(Unreachable, "%s: %w", where, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, registerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.options.Timeout, registerTimeout))
 	defer cancel()
 	request := c.request(p, a, net.JoinHostPort(host, strconv.Itoa(port)))
 	sender := c.stream
