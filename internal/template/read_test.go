@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -423,6 +424,28 @@ func TestSchema(t *testing.T) {
 	}
 	if diff := cmp.Diff(ours, theirs); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestSchemaValidates asks xmllint, where there is one, about what Parse takes.
+func TestSchemaValidates(t *testing.T) {
+	t.Parallel()
+	xmllint, err := exec.LookPath("xmllint")
+	if err != nil {
+		t.Skip("xmllint is not installed: apt-get install libxml2-utils")
+	}
+	for name, src := range map[string]string{
+		"small": small, "page": pageWith("json", "enrol", "{}"), "bench": benchPage(t),
+		"base": head("b", `abstract="1" extends="a.xml"`, "", `<network lldp="0"/><key_types/>`, file("a", "bootstrap", `separator=":" models="A1"`, "a")),
+	} {
+		if _, err := parse1(strings.Replace(src, `extends="a.xml"`, "", 1)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		cmd := exec.CommandContext(t.Context(), xmllint, "--noout", "--schema", "template.xsd", "-")
+		cmd.Stdin = strings.NewReader(src)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", name, out)
+		}
 	}
 }
 
