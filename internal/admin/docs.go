@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -163,7 +164,7 @@ func docsPage(api *huma.OpenAPI, program string) ([]byte, error) {
 		p.Schemas = append(p.Schemas, s)
 	}
 	for _, r := range refusals {
-		p.Problems = append(p.Problems, docAnswer{fmt.Sprint(r.status), r.doc, indented(problem{Errors: []fault{r.example}})})
+		p.Problems = append(p.Problems, docAnswer{strconv.Itoa(r.status), r.doc, indented(problem{Errors: []fault{r.example}})})
 	}
 	t, err := template.New("docs").Funcs(template.FuncMap{"prose": prose}).Parse(docsHTML)
 	if err != nil {

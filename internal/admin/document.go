@@ -190,7 +190,7 @@ func responses[I any](op operation) map[string]*huma.Response {
 	answers := map[int]bool{
 		401: op.id != "signIn", // whose failure is a 400
 		403: op.role != "",
-		404: strings.Contains(op.path, "{") || strings.HasPrefix(op.path, "/user/"),
+		404: op.role != "", // the tenant that the header names, if no other object
 		408: post, 409: post, 413: post,
 		415: body,
 		422: post,

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -23,19 +24,9 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 
 		out := &answer{ResponseWriter: w}
 		defer func() {
-			cause := recover()
-			if cause == nil {
-				return
+			if cause := recover(); cause != nil {
+				s.apologise(out, r, cause)
 			}
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			_, pattern := mux.Handler(r)
-			s.Log.ErrorContext(r.Context(), "a handler of the API panicked", "route", pattern, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			if out.begun {
-				panic(http.ErrAbortHandler) // too late to say so
-			}
-			refuse(http.StatusInternalServerError, "something went wrong on our side; the server's log says what").write(w, s.Log)
 		}()
 
 		if !clean(r.URL.Path) {
@@ -57,6 +48,18 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 		}
 		refuse(http.StatusNotFound, "there is nothing at this address").write(out, s.Log)
 	})
+}
+
+// apologise answers a request whose handler panicked.
+func (s *server) apologise(w *answer, r *http.Request, cause any) {
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause)
+	}
+	s.Log.ErrorContext(r.Context(), "a handler of the API panicked", "method", r.Method, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	if w.begun {
+		panic(http.ErrAbortHandler) // too late to say so
+	}
+	refuse(http.StatusInternalServerError, "something went wrong on our side; the server's log says what").write(w, s.Log)
 }
 
 // clean reports whether a decoded path is one that the router would neither

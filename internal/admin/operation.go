@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -79,6 +80,7 @@ func register[I, O any](s *server, op operation, handle func(context.Context, re
 		SkipValidateParams: true,
 		SkipValidateBody:   true,
 		MaxBodyBytes:       -1, // the guard has counted
+		BodyReadTimeout:    -1, // and has read
 	}
 	var body *huma.Schema // known once huma has made it
 	described.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -214,7 +216,10 @@ func (q *request) readQuery(raw string, op operation) error {
 	q.Flags = map[string]bool{}
 	for name, given := range values {
 		if _, ok := op.flags[name]; !ok {
-			return refuse(http.StatusBadRequest, "this operation does not take one of the query parameters")
+			if len(op.flags) == 0 {
+				return refuse(http.StatusBadRequest, "this operation takes no query parameters")
+			}
+			return refuse(http.StatusBadRequest, "of query parameters this operation takes only %s", strings.Join(slices.Sorted(maps.Keys(op.flags)), ", "))
 		}
 		if len(given) != 1 || given[0] != "true" && given[0] != "false" {
 			return refuse(http.StatusBadRequest, "the query parameter %s must be true or false", name)
@@ -242,9 +247,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "send the body without a Content-Encoding")
 	}
-	// A writer without deadlines is a test's; the server's own limits stay.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	// A writer without deadlines is a test's. The deadline goes with the body: one
+	// that passes while the handler works would end the request.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = connection.SetReadDeadline(time.Time{})
 	var large *http.MaxBytesError
 	var network net.Error
 	switch {

@@ -3,6 +3,7 @@ package admin_test
 import (
 	"bufio"
 	"encoding/json"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func TestEveryOperation(t *testing.T) {
 		}
 	}
 	operations(w.api, func(op *huma.Operation) { // every field of every list can be used
-		if op.Method != "GET" || len(op.Parameters) < 6 {
+		if op.Method != http.MethodGet || len(op.Parameters) < 6 {
 			return
 		}
 		for _, p := range op.Parameters {

@@ -20,12 +20,12 @@ func TestBadInput(t *testing.T) {
 	user, dect := "/users/"+w.ids["user"], "/dect_phones/"+w.ids["dect"]
 	phones := user + "/phones"
 	long := func(n int) string { return strings.Repeat("x", n) }
-	edit := func(body, old, new string) string {
+	edit := func(body, old, instead string) string {
 		t.Helper()
 		if !strings.Contains(body, old) {
 			t.Fatalf("%s is not in %s", old, body)
 		}
-		return strings.Replace(body, old, new, 1)
+		return strings.Replace(body, old, instead, 1)
 	}
 	good := phoneBody("001565000007")
 	for _, c := range []struct {
@@ -279,6 +279,12 @@ func TestFailures(t *testing.T) {
 	if !strings.Contains(w.log.String(), "disk on fire") {
 		t.Error("the failure is not in the log")
 	}
+	for _, path := range []string{"/users", "/tenant", "/phones/001565000001"} {
+		got := w.must(500, "GET", path, w.admin, "")
+		if !slices.Equal(got.faults(), []string{"UNKNOWN"}) || strings.Contains(got.body, "fire") {
+			t.Errorf("GET %s answers %s", path, got.body)
+		}
+	}
 	w.store.fail(nil)
 
 	w.catalog.panics = true
@@ -287,7 +293,7 @@ func TestFailures(t *testing.T) {
 			return
 		}
 		body := ""
-		if op.Method == "POST" {
+		if op.Method == http.MethodPost {
 			body = phoneBody("001565000007")
 		} else if op.Path == "/users/{id}/phones" {
 			return
