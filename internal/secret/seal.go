@@ -152,7 +152,9 @@ func LoadKeyring(path string) (*Keyring, error) {
 // fs.ErrExist and the file is left alone.
 func CreateKeyring(path string) (*Keyring, error) {
 	key := make([]byte, keySize)
-	rand.Read(key) //nolint:errcheck // never fails: crypto/rand crashes the program instead
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
 	text := fmt.Appendf(nil, "# These keys seal the passwords in Dialplane's database. Keep a copy apart from\n# the database's backups: without it, no password in them can be read.\n1 %s\n",
 		base64.StdEncoding.EncodeToString(key))
 	if err := writeNew(path, text); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func large(tb testing.TB, n int) *store.DB {
 		err := w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "One", Domain: "one.example"})
 		for i := 0; i < n && err == nil; i++ {
 			err = errors.Join(
-				w.InsertUser(ctx, fleet.User{ID: fleet.ID(1_000_000 + i), Tenant: 1, ExtensionNumber: fmt.Sprint(100_000 + i), DisplayName: fmt.Sprintf("Person %d", i), Password: secret.New("a password of some length")}),
+				w.InsertUser(ctx, fleet.User{ID: fleet.ID(1_000_000 + i), Tenant: 1, ExtensionNumber: strconv.Itoa(100_000 + i), DisplayName: fmt.Sprintf("Person %d", i), Password: secret.New("a password of some length")}),
 				w.InsertPhone(ctx, fleet.Phone{
 					ID: fleet.ID(2_000_000 + i), Tenant: 1, User: fleet.ID(1_000_000 + i), MAC: phoneMAC(i), Filename: "yealink.xml", Vendor: "Yealink", Model: "T54W",
 					DeviceSettings: fleet.DeviceSettings{Codecs: []string{"PCMA", "PCMU"}}, Token: secret.New(fmt.Sprint("token ", i)),

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"log/slog"
 	"maps"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
 )
 
 // modernc.org/sqlite is generated for one version of modernc.org/libc; with
@@ -149,5 +151,70 @@ func TestIDsRiseWhateverTheClockDoes(t *testing.T) {
 	unset.start(0, func() time.Time { return time.Unix(0, 0) })
 	if id := unset.next(); id != 1 {
 		t.Errorf("with a clock at 1970: %d", id)
+	}
+}
+
+// The bound on strangers leaves alone who is assigned, who was rejected, and the
+// neighbours.
+func TestStrangersAreBounded(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	db, err := Open(ctx, t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.strangers.most, db.strangers.trimAfter = 20, 5
+	address := func(n int) mac.Addr { return mac.Addr{2, 0, 0, 0, byte(n >> 8), byte(n)} }
+	start := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	see := func(tenant fleet.ID, n int) fleet.Fetch {
+		return fleet.Fetch{Tenant: tenant, MAC: address(n), Time: start.Add(time.Duration(n) * time.Second)}
+	}
+	const assigned, rejected, oldest, first, last = 1, 2, 3, 100, 199
+	err = db.Write(ctx, func(w fleet.Writer) error {
+		return errors.Join(
+			w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "a", Domain: "a", Code: "a"}),
+			w.InsertTenant(ctx, fleet.Tenant{ID: 2, Name: "b", Domain: "b", Code: "b"}),
+			w.InsertUser(ctx, fleet.User{ID: 3, Tenant: 1, ExtensionNumber: "100"}),
+			w.InsertPhone(ctx, fleet.Phone{ID: 4, Tenant: 1, User: 3, MAC: address(assigned)}),
+			w.SetRejected(ctx, 1, address(rejected), true))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := func(tenant fleet.ID) map[mac.Addr]bool {
+		m := make(map[mac.Addr]bool)
+		if err := db.EachSighting(ctx, func(s fleet.Sighting) error {
+			if s.Tenant == tenant {
+				m[s.MAC] = true
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if err := db.RecordFetches(ctx, []fleet.Fetch{see(1, assigned), see(1, rejected), see(1, oldest), see(2, oldest)}); err != nil {
+		t.Fatal(err)
+	}
+	for n := first; n <= last; n++ {
+		if err := db.RecordFetches(ctx, []fleet.Fetch{see(1, n), see(1, assigned)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(seen(1)); got > 2+20+5 {
+			t.Fatalf("after %d: %d sightings", n, got)
+		}
+	}
+	got := seen(1)
+	for n, want := range map[int]bool{assigned: true, rejected: true, oldest: false, first: false, last - 10: true, last: true} {
+		if got[address(n)] != want {
+			t.Errorf("%v is kept: %v", address(n), !want)
+		}
+	}
+	if !seen(2)[address(oldest)] {
+		t.Error("the neighbour's stranger is gone")
+	}
+	if kept, err := db.Fetches(ctx, 1, address(first), 10); err != nil || len(kept) != 0 {
+		t.Errorf("fetches of a stranger that was dropped: %v, %v", kept, err)
 	}
 }

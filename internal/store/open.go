@@ -42,9 +42,8 @@ type DB struct {
 	lock   *os.File
 	log    *slog.Logger
 
-	// strangers counts by tenant the new ones since the last trim. Whoever
-	// holds the writer's connection may use it.
-	strangers map[fleet.ID]int
+	strangers strangers
+	turn      fleet.ID // the job that was claimed from last; the same holds
 }
 
 var _ fleet.Store = (*DB)(nil)
@@ -61,7 +60,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *DB, err error) 
 	if err != nil {
 		return nil, err
 	}
-	d := &DB{lock: lock, log: log, strangers: make(map[fleet.ID]int)}
+	d := &DB{lock: lock, log: log, strangers: strangers{maxStrangers, trimAfter, make(map[fleet.ID]int)}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -72,7 +71,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *DB, err error) 
 	if err := touch(path); err != nil {
 		return nil, unusable(dir, err)
 	}
-	if d.writer, err = openPool(path, 1, false); err != nil {
+	if d.writer, err = openPool(ctx, path, 1, false); err != nil {
 		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
 	if err := d.migrate(ctx, path); err != nil {
@@ -81,7 +80,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (_ *DB, err error) 
 	if err := d.unlock(ctx, filepath.Join(dir, keyFile), path); err != nil {
 		return nil, err
 	}
-	if d.reader, err = openPool(path, max(4, 2*runtime.GOMAXPROCS(0)), true); err != nil {
+	if d.reader, err = openPool(ctx, path, max(4, 2*runtime.GOMAXPROCS(0)), true); err != nil {
 		return nil, fmt.Errorf("the database %s cannot be opened: %w", path, err)
 	}
 	return d, nil
@@ -144,7 +143,7 @@ func touch(path string) error {
 }
 
 // openPool opens the database file. Its LIKE regards case, as PostgreSQL's does.
-func openPool(path string, size int, readOnly bool) (*pool, error) {
+func openPool(ctx context.Context, path string, size int, readOnly bool) (*pool, error) {
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)",
 		"journal_mode(WAL)",
@@ -165,7 +164,7 @@ func openPool(path string, size int, readOnly bool) (*pool, error) {
 		return nil, err
 	}
 	p := newPool(db, size)
-	if err := db.Ping(); err != nil {
+	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil

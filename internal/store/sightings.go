@@ -14,11 +14,19 @@ import (
 // a tenant but not assigned there; anybody can pretend to be many.
 const (
 	maxStrangers   = 10_000 // in a tenant, without those that were rejected
-	trimAfter      = 500    // new strangers
+	trimAfter      = 500    // that are new
 	keptFetches    = 200    // of a device
 	keptOfStranger = 10
 	maxSaid        = 256 // bytes of anything that a device says of itself
 )
+
+// strangers is when and how far a tenant's strangers are cut down.
+type strangers struct {
+	most, trimAfter int
+	// new counts those since the last time. Whoever holds the writer's
+	// connection may use it.
+	new map[fleet.ID]int
+}
 
 // A tenant's phone rows are its assigned phones and its strangers.
 var (
@@ -163,11 +171,11 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 	if assigned {
 		kept = keptFetches
 	} else if number == 1 {
-		n, counted := w.db.strangers[f.Tenant]
+		n, counted := w.db.strangers.new[f.Tenant]
 		if !counted { // since this process began: who knows how many there are
-			n = trimAfter
+			n = w.db.strangers.trimAfter
 		}
-		w.db.strangers[f.Tenant] = n + 1
+		w.db.strangers.new[f.Tenant] = n + 1
 	}
 	return w.exec(ctx, `INSERT INTO fetches (tenant, mac, slot, number, fetched_at, file, level, status, bytes, ip, user_agent, vendor, model, version, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
@@ -188,16 +196,16 @@ func clip(s string) string {
 // trimStrangers drops the strangers above the bound, once there are enough new
 // ones to be worth it.
 func (w *writer) trimStrangers(ctx context.Context, tenant fleet.ID) error {
-	if w.db.strangers[tenant] < trimAfter {
+	if w.db.strangers.new[tenant] < w.db.strangers.trimAfter {
 		return nil
 	}
 	err := w.exec(ctx, `DELETE FROM sightings WHERE tenant = $1 AND mac IN (
 			SELECT mac FROM sightings WHERE tenant = $1 AND device IS NULL AND NOT rejected
-			ORDER BY last_seen DESC, mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, maxStrangers)
+			ORDER BY last_seen DESC, mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, w.db.strangers.most)
 	if err != nil {
 		return err
 	}
-	w.db.strangers[tenant] = 0
+	w.db.strangers.new[tenant] = 0
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,7 +175,7 @@ func asking[T any, K comparable](find func(ctx context.Context, r fleet.Reader, 
 	}
 }
 
-const listLength = 40
+const listLength = 24
 
 // lists fills a tenant and returns every list of it, and that of the tenants.
 func (s *store) lists() []list {
@@ -212,13 +213,12 @@ func (s *store) lists() []list {
 	tenant := tenantIDs[3]
 
 	users := list{name: "Users", fields: fleet.UserFields, ids: []string{"id"}}
-	var people []fleet.User
 	var userIDs []fleet.ID
 	for i := range listLength {
 		u := s.aUser(tenant)
-		u.ExtensionNumber, u.DisplayName, u.AuthName = fmt.Sprint(100+i*i), word(), word()
+		u.ExtensionNumber, u.DisplayName, u.AuthName = strconv.Itoa(100+i*i), word(), word()
 		s.write(func(w fleet.Writer) error { return w.InsertUser(ctx, u) })
-		people, userIDs = append(people, u), append(userIDs, u.ID)
+		userIDs = append(userIDs, u.ID)
 		users.items = append(users.items, map[string]listquery.Value{
 			"id": idText(u.ID), "extension_number": text(u.ExtensionNumber), "display_name": text(u.DisplayName), "auth_name": text(u.AuthName),
 		})
@@ -256,7 +256,7 @@ func (s *store) lists() []list {
 		row := fleet.PhoneRow{MAC: macOf(fleet.ID(1000 + i)), Vendor: ascii(), Model: ascii()}
 		if i%3 != 0 {
 			u := s.aUser(rowTenant)
-			u.ExtensionNumber, u.DisplayName = fmt.Sprint(100+i*i), word()
+			u.ExtensionNumber, u.DisplayName = strconv.Itoa(100+i*i), word()
 			p := s.aPhone(rowTenant, u.ID)
 			p.MAC, p.Vendor, p.Model = row.MAC, row.Vendor, row.Model
 			s.write(func(w fleet.Writer) error {

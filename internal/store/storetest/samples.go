@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func (s *store) newTenant() fleet.Tenant {
 func (s *store) aUser(tenant fleet.ID) fleet.User {
 	id := s.NewID()
 	u := fleet.User{
-		ID: id, Tenant: tenant, ExtensionNumber: fmt.Sprint(int64(id)), DisplayName: `Zoë "Z" O'Neill \ %_ 🐈`, AuthName: fmt.Sprintf("auth%d", id),
+		ID: id, Tenant: tenant, ExtensionNumber: strconv.FormatInt(int64(id), 10), DisplayName: `Zoë "Z" O'Neill \ %_ 🐈`, AuthName: fmt.Sprintf("auth%d", id),
 		Password: secret.New(fmt.Sprintf("password of %d", id)), VMPIN: secret.New("1234"),
 		Keys: []fleet.Key{
 			{Kind: fleet.KeyBLF, Value: "101", Label: "Ärger", FirstName: "Änne", LastName: "Öz"},
