@@ -46,8 +46,8 @@ type model struct {
 	byName map[template.Level]map[string]*template.File
 }
 
-// choices finds a profile's options by their neutral name in lower case, and the
-// default by "".
+// choices finds a profile's options by their neutral name as it is spelled or in
+// lower case, and the default by "".
 type choices map[string]template.Choice
 
 // NewCatalog compiles every built-in template of the registry's packs. A built-in
@@ -164,7 +164,7 @@ func prepare(t *template.Template) *compiled {
 		byName := make(choices, len(list.Options))
 		for _, o := range list.Options {
 			if ch, ok := list.Choose(o.Name); ok {
-				byName[strings.ToLower(o.Name)] = ch
+				byName[o.Name], byName[strings.ToLower(o.Name)] = ch, ch
 			}
 		}
 		if d := list.Defaults(); len(d) > 0 {

@@ -36,6 +36,12 @@ func custom(extends string, lines ...string) string {
 </template>`
 }
 
+// base is a template for others to extend.
+func base(line string) string {
+	return `<template xmlns="urn:dialplane:template:1" vendor="Yealink" title="Base" abstract="true"><files>` +
+		`<file name="{mac}.cfg" type="text/plain" escape="line" level="full"><![CDATA[` + line + "\n]]></file></files></template>"
+}
+
 func lineKeys(values ...string) *[]fleet.KeyInput {
 	var keys []fleet.KeyInput
 	for _, v := range values {
@@ -111,7 +117,7 @@ func TestNextFetchIsNew(t *testing.T) {
 		{
 			name: "the template that the phone's extends",
 			prepare: func(ctx context.Context, w *world) error {
-				if err := w.CreateTemplate(ctx, w.admin, "ours-base.xml", strings.Replace(custom("", "base = 1"), `title=`, `abstract="true" title=`, 1)); err != nil {
+				if err := w.CreateTemplate(ctx, w.admin, "ours-base.xml", base("base = 1")); err != nil {
 					return err
 				}
 				content := strings.Replace(custom("ours-base.xml"), "<files>", "<!--", 1)
@@ -119,7 +125,7 @@ func TestNextFetchIsNew(t *testing.T) {
 				return w.CreateTemplate(ctx, w.admin, "yealink-t4xu.xml", content)
 			},
 			do: func(ctx context.Context, w *world) error {
-				return w.UpdateTemplate(ctx, w.admin, "ours-base.xml", strings.Replace(custom("", "base = 2"), `title=`, `abstract="true" title=`, 1))
+				return w.UpdateTemplate(ctx, w.admin, "ours-base.xml", base("base = 2"))
 			},
 			wanted: []string{"base = 2"}, gone: []string{"base = 1"},
 		},

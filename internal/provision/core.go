@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -54,7 +55,7 @@ type Core struct {
 	snap   snapshot
 	cache  cache
 	shared bootstraps
-	views  sync.Pool // *template.View
+	desks  sync.Pool // *desk
 	clocks sync.Map  // zoneYear → template.Time
 
 	// What strangers can cause as often as they like is logged now and then.
@@ -74,7 +75,7 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 	if c.cache.budget == 0 {
 		c.cache.budget = 64 << 20
 	}
-	c.views.New = func() any { return new(template.View) }
+	c.desks.New = func() any { return new(desk) }
 	c.shared = newBootstraps(c.catalog.builtins)
 	if err := c.snap.load(ctx, c.source, c.catalog, c.log); err != nil {
 		return nil, err
@@ -240,11 +241,22 @@ func (c *Core) file(d *device, token, name string) (Answer, string) {
 // moment on every machine.
 func (c *Core) year() int { return c.now().UTC().Year() }
 
+// desk is what one rendering needs and the next can use again.
+type desk struct {
+	view   template.View
+	output []byte
+}
+
 func (c *Core) render(f *facts, m *model, file *template.File) ([]byte, error) {
-	v := c.views.Get().(*template.View)
-	defer c.views.Put(v)
-	f.view(v, m, c.addresses, c.clock(f.phone.TimeZone, f.year))
-	return file.Append(nil, v)
+	d := c.desks.Get().(*desk)
+	defer c.desks.Put(d)
+	f.view(&d.view, m, c.addresses, c.clock(f.phone.TimeZone, f.year))
+	output, err := file.Append(d.output[:0], &d.view)
+	if err != nil {
+		return nil, err
+	}
+	d.output = output
+	return bytes.Clone(output), nil
 }
 
 // fileKey turns the name that a phone asks for into the key of a model's files.

@@ -69,6 +69,9 @@ func (f *facts) resolve(tenant *tenantSlot) {
 		if k.Kind != fleet.KeyLine || k.Value == "" || k.Value == f.user.ExtensionNumber || f.accountOf(k.Value) > 0 {
 			continue
 		}
+		if f.lines == nil {
+			f.lines = make([]line, 0, min(len(f.user.Keys), 16))
+		}
 		l := line{extension: k.Value}
 		if v, ok := tenant.extensions.Load(k.Value); ok {
 			l.slot = v.(*userSlot)
@@ -279,6 +282,7 @@ func (f *facts) key(key *template.Key, k fleet.Key, accounts int) {
 		key.Value = ""
 	case fleet.KeyNone:
 		key.Value, key.Label = "", ""
+		return
 	}
 	if key.Label == "" {
 		key.Label = k.Value

@@ -320,8 +320,15 @@ func (r *registrar) answer(req *sip.Request, m mood) *sip.Response {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen = append(r.seen, req.From().Value()+" "+req.Contact().Address.User)
+	from, _, _ := strings.Cut(req.From().Value(), ";")
+	r.seen = append(r.seen, from+" "+req.Contact().Address.User)
 	return sip.NewResponseFromRequest(req, m.status, "As you say", nil)
+}
+
+func (r *registrar) accepted() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen
 }
 
 // proves recomputes a digest of RFC 7616 with the password "pw".
@@ -381,7 +388,7 @@ func TestRegister(t *testing.T) {
 				t.Errorf("%d registered, %q: %v", got.Registered, got.Cause, got.Err)
 			}
 			if tt.registered == 1 {
-				if diff := cmp.Diff([]string{"101"}, []string{strings.Fields(r.seen[0] + " ")[len(strings.Fields(r.seen[0]))-1]}); diff != "" {
+				if diff := cmp.Diff([]string{`"A quoted  name" <sip:101@127.0.0.1> 101`}, r.accepted()); diff != "" {
 					t.Error(diff)
 				}
 			}
