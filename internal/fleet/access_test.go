@@ -62,8 +62,8 @@ func TestAuthorisation(t *testing.T) {
 	if diff := cmp.Diff(before, w.state()); diff != "" {
 		t.Errorf("something was changed without an audit record:\n%s", diff)
 	}
-	if len(w.pushed.pushed) > 0 {
-		t.Errorf("pushed %q", w.pushed.pushed)
+	if n := w.waker.woken.Load(); n > 0 {
+		t.Errorf("woken %d times", n)
 	}
 }
 

@@ -57,6 +57,22 @@ var (
 		"opened":  listquery.Text,
 		"expires": listquery.Text,
 	}
+	JobFields = listquery.Fields{
+		"id":      listquery.Text,
+		"kind":    listquery.Text,
+		"mac":     listquery.Text, // null for every phone
+		"state":   listquery.Text,
+		"caller":  listquery.Text,
+		"created": listquery.Text,
+		"done":    listquery.Text, // null while it goes on
+	}
+	JobItemFields = listquery.Fields{
+		"mac":      listquery.Text,
+		"state":    listquery.Text,
+		"outcome":  listquery.Text,
+		"attempts": listquery.Number,
+		"updated":  listquery.Text,
+	}
 	AccountFields = listquery.Fields{
 		"id":       listquery.Text,
 		"username": listquery.Text,

@@ -13,16 +13,14 @@ import (
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
-// Config is what a Fleet works with. All fields are required, but for Pusher.
+// Config is what a Fleet works with. All fields are required, but for Jobs.
 type Config struct {
 	Store   Store
 	Changes Changes
 	Catalog Catalog
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Pusher tells phones over the network to do something. Without one,
-	// Reprovision, ReprovisionAll and Reboot answer CodeUnavailable.
-	Pusher Pusher
+	Jobs    Jobs // nil where nothing carries out jobs: they wait
 }
 
 // Fleet is the use cases. Its methods may be called at the same time.
@@ -30,7 +28,7 @@ type Fleet struct {
 	store   Store
 	changes Changes
 	catalog Catalog
-	pusher  Pusher
+	jobs    Jobs
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -43,7 +41,7 @@ type Fleet struct {
 // New returns the use cases over what is configured.
 func New(c Config) *Fleet {
 	return &Fleet{
-		store: c.Store, changes: c.Changes, catalog: c.Catalog, pusher: c.Pusher,
+		store: c.Store, changes: c.Changes, catalog: c.Catalog, jobs: c.Jobs,
 		now: func() time.Time { return c.Now().UTC() }, log: c.Log,
 		gate: newGate(),
 	}

@@ -33,7 +33,7 @@ type world struct {
 	faulty  *faultyStore
 	catalog *catalog
 	heard   *recorder
-	pushed  *pusher
+	waker   *waker
 	clock   *clock
 	log     *syncBuffer
 
@@ -47,14 +47,14 @@ type world struct {
 	adminToken                  secret.Secret
 	phoneMAC, baseMAC, otherMAC string
 
-	account, token, window fleet.ID // once furnished
+	account, token, window, job fleet.ID // once furnished
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{
-		t: t, catalog: newCatalog(), heard: &recorder{}, pushed: &pusher{},
+		t: t, catalog: newCatalog(), heard: &recorder{}, waker: &waker{},
 		clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, log: &syncBuffer{},
 		phoneMAC: "001565000001", baseMAC: "001565000002", otherMAC: "001565000003",
 	}
@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.db, w.faulty = db, &faultyStore{Store: db}
 	w.Fleet = fleet.New(fleet.Config{
-		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Pusher: w.pushed, Now: w.clock.Now, Log: log,
+		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Jobs: w.waker, Now: w.clock.Now, Log: log,
 	})
 	created, token, err := w.Bootstrap(ctx, secret.Secret{})
 	if err != nil || !created {
@@ -98,7 +98,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // furnish adds to the first tenant an account, a token, a window for every phone, a
-// template case.xml and a stranger 001565000091.
+// template case.xml, a job that reboots the base, and a stranger 001565000091.
 func (w *world) furnish() {
 	w.t.Helper()
 	t, ctx := w.t, w.t.Context()
@@ -111,6 +111,8 @@ func (w *world) furnish() {
 	check(t, w.db.Write(ctx, func(s fleet.Writer) error {
 		return s.SetRejected(ctx, w.admin.Tenant, mac.MustParse("001565000091"), false)
 	}))
+	w.job = must(w.Reboot(ctx, w.admin, w.baseMAC))(t)
+	w.waker.woken.Store(0)
 	w.heard.take()
 }
 
@@ -298,6 +300,11 @@ func (w *world) state() []string {
 				return err
 			}
 			note("enrolments", enrolments)
+			jobs, _, err := r.Jobs(ctx, t.ID, listquery.Query{})
+			if err != nil {
+				return err
+			}
+			note("jobs", jobs)
 			accounts, _, err := r.Accounts(ctx, t.ID, listquery.Query{})
 			if err != nil {
 				return err
@@ -398,26 +405,10 @@ func (r *recorder) EnrolmentsChanged(_ context.Context, _ fleet.ID) error {
 	return r.note("enrolments")
 }
 
-type pusher struct {
-	mu     sync.Mutex
-	pushed []string
-	fail   error
-}
+// waker counts how often it is woken.
+type waker struct{ woken atomic.Int64 }
 
-func (p *pusher) note(s string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pushed = append(p.pushed, s)
-	return p.fail
-}
-
-func (p *pusher) Reprovision(_ context.Context, _ fleet.ID, m mac.Addr) error {
-	return p.note("reprovision " + m.String())
-}
-func (p *pusher) ReprovisionAll(context.Context, fleet.ID) error { return p.note("reprovision all") }
-func (p *pusher) Reboot(_ context.Context, _ fleet.ID, m mac.Addr) error {
-	return p.note("reboot " + m.String())
-}
+func (w *waker) Wake() { w.woken.Add(1) }
 
 // faultyStore is a store whose audit log, or which as a whole, can fail. It counts
 // what it keeps.

@@ -53,14 +53,6 @@ type PhoneInput struct {
 	DoorPassword2     *secret.Secret
 }
 
-// Pusher tells phones that something is to be done at once. Nil means that the
-// message is on its way, not that the phone has obeyed.
-type Pusher interface {
-	Reprovision(ctx context.Context, tenant ID, m mac.Addr) error
-	ReprovisionAll(ctx context.Context, tenant ID) error
-	Reboot(ctx context.Context, tenant ID, m mac.Addr) error
-}
-
 // UserPhones lists the phones of an extension.
 func (f *Fleet) UserPhones(ctx context.Context, c Caller, user ID, q listquery.Query) (list []Phone, count int, err error) {
 	if err := c.mayHere(Viewer); err != nil {
@@ -339,65 +331,6 @@ func parseAddress(s string) (mac.Addr, error) {
 		return mac.Addr{}, errorf(CodeMalformed, "%s", err)
 	}
 	return m, nil
-}
-
-// ReprovisionAll makes every phone of the tenant fetch its configuration.
-func (f *Fleet) ReprovisionAll(ctx context.Context, c Caller) error {
-	if err := c.mayHere(Operator); err != nil {
-		return err
-	}
-	if err := f.canPush(); err != nil {
-		return err
-	}
-	if err := f.change(ctx, c, "phone.reprovision", func(Writer) (string, error) { return "every phone", nil }); err != nil {
-		return err
-	}
-	return f.pusher.ReprovisionAll(ctx, c.Tenant)
-}
-
-// Reprovision makes one phone fetch its configuration.
-func (f *Fleet) Reprovision(ctx context.Context, c Caller, address string) error {
-	return f.push(ctx, c, "phone.reprovision", address, func(m mac.Addr) error {
-		return f.pusher.Reprovision(ctx, c.Tenant, m)
-	})
-}
-
-// Reboot makes one phone restart.
-func (f *Fleet) Reboot(ctx context.Context, c Caller, address string) error {
-	return f.push(ctx, c, "phone.reboot", address, func(m mac.Addr) error {
-		return f.pusher.Reboot(ctx, c.Tenant, m)
-	})
-}
-
-func (f *Fleet) push(ctx context.Context, c Caller, action, address string, send func(mac.Addr) error) error {
-	if err := c.mayHere(Operator); err != nil {
-		return err
-	}
-	m, err := parseAddress(address)
-	if err != nil {
-		return err
-	}
-	err = f.change(ctx, c, action, func(w Writer) (string, error) {
-		if _, ours, err := w.MACTaken(ctx, c.Tenant, m); err != nil {
-			return "", err
-		} else if !ours {
-			if _, err := w.PhoneRow(ctx, c.Tenant, m); err != nil {
-				return "", err
-			}
-		}
-		return "phone " + m.String(), f.canPush()
-	})
-	if err != nil {
-		return err
-	}
-	return send(m)
-}
-
-func (f *Fleet) canPush() error {
-	if f.pusher == nil {
-		return errorf(CodeUnavailable, "this installation cannot reach phones yet: it sends no SIP NOTIFY; phones fetch at their next poll or restart")
-	}
-	return nil
 }
 
 // Reject marks a phone that was seen as not wanted. One that is assigned is a

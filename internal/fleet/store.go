@@ -59,6 +59,13 @@ type Reader interface {
 	// Enrolments lists those that had not expired at the time given.
 	Enrolments(ctx context.Context, tenant ID, at time.Time, q listquery.Query) ([]Enrolment, int, error)
 
+	Job(ctx context.Context, tenant, id ID) (Job, error)
+	Jobs(ctx context.Context, tenant ID, q listquery.Query) ([]Job, int, error)
+	JobItems(ctx context.Context, tenant, job ID, q listquery.Query) ([]JobItem, int, error)
+	// OpenJob returns the job in which a phone has an open item of the kind or, with
+	// no address, the latest in which any phone of the tenant has.
+	OpenJob(ctx context.Context, tenant ID, kind JobKind, m mac.Addr) (Job, error)
+
 	Account(ctx context.Context, tenant, id ID) (Account, error)
 	AccountByName(ctx context.Context, tenant ID, username string) (Account, error)
 	Accounts(ctx context.Context, tenant ID, q listquery.Query) ([]Account, int, error)
@@ -103,6 +110,15 @@ type Writer interface {
 	// UseEnrolment notes that the phone has enrolled in the window. It returns
 	// false if it had before.
 	UseEnrolment(ctx context.Context, id ID, m mac.Addr) (bool, error)
+
+	// InsertJob adds a running job with an item for its phone or, without one, for
+	// every phone and DECT base of the tenant that is not rejected; but for none
+	// that has an open item of the kind. It returns how many there are; if none,
+	// the job is not added either.
+	InsertJob(ctx context.Context, j Job) (items int, err error)
+	// SetJobState pauses, resumes or cancels a job; cancelling closes its pending
+	// items.
+	SetJobState(ctx context.Context, tenant, id ID, state JobState, at time.Time) error
 
 	InsertAccount(ctx context.Context, a Account) error
 	UpdateAccount(ctx context.Context, a Account) error

@@ -162,6 +162,10 @@ func TestEnrolments(t *testing.T) {
 	}
 }
 
+func second(_ any, err error) error { return err }
+
+func third(_ any, _ int, err error) error { return err }
+
 func must2[T any](v T, _ int, err error) func(*testing.T) T { return must(v, err) }
 
 func TestDeviceCalls(t *testing.T) {
@@ -173,8 +177,8 @@ func TestDeviceCalls(t *testing.T) {
 		return s.SetRejected(ctx, w.otherTenant, mac.MustParse("001565000051"), false)
 	}))
 	calls := map[string]func(fleet.Caller, string) error{
-		"reprovision": func(c fleet.Caller, m string) error { return w.Reprovision(ctx, c, m) },
-		"reboot":      func(c fleet.Caller, m string) error { return w.Reboot(ctx, c, m) },
+		"reprovision": func(c fleet.Caller, m string) error { return second(w.Reprovision(ctx, c, m)) },
+		"reboot":      func(c fleet.Caller, m string) error { return second(w.Reboot(ctx, c, m)) },
 		"reject":      func(c fleet.Caller, m string) error { return w.Reject(ctx, c, m) },
 		"row":         func(c fleet.Caller, m string) error { _, err := w.PhoneRow(ctx, c, m); return err },
 		"assignee":    func(c fleet.Caller, m string) error { _, err := w.Assignee(ctx, c, m); return err },
@@ -193,21 +197,10 @@ func TestDeviceCalls(t *testing.T) {
 		refusal{name: "reject of a base in use", do: func() error { return w.Reject(ctx, w.admin, w.baseMAC) }, code: fleet.CodeConflict},
 		refusal{name: "assignee of a stranger", do: func() error { _, err := w.Assignee(ctx, w.admin, stranger); return err }, code: fleet.CodeNotFound},
 	))
-	if len(w.pushed.pushed) > 0 {
-		t.Errorf("pushed %q", w.pushed.pushed)
+	if n := w.waker.woken.Load(); n > 0 {
+		t.Errorf("woken %d times", n)
 	}
 
-	check(t, w.Reprovision(ctx, w.admin, "00:15:65:00:00:01"))
-	check(t, w.Reprovision(ctx, w.admin, stranger))
-	check(t, w.Reboot(ctx, w.admin, w.baseMAC))
-	if got := w.audited(); got != "alice phone.reboot phone "+w.baseMAC {
-		t.Errorf("audited %q", got)
-	}
-	check(t, w.ReprovisionAll(ctx, w.admin))
-	want := []string{"reprovision " + w.phoneMAC, "reprovision " + stranger, "reboot " + w.baseMAC, "reprovision all"}
-	if !slices.Equal(w.pushed.pushed, want) {
-		t.Errorf("pushed %q", w.pushed.pushed)
-	}
 	if row := must(w.Assignee(ctx, w.admin, w.phoneMAC))(t); row.ExtensionNumber != "101" || row.Vendor != "Acme" || row.Model != "A1" || !row.Password.Empty() || !row.VMPIN.Empty() {
 		t.Errorf("%+v", row)
 	}
@@ -220,14 +213,6 @@ func TestDeviceCalls(t *testing.T) {
 	if row := must(w.PhoneRow(ctx, w.admin, stranger))(t); row.Rejected || row.ExtensionNumber != "101" {
 		t.Errorf("%+v", row)
 	}
-
-	mute := fleet.New(fleet.Config{Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Now: w.clock.Now})
-	w.heard.take()
-	w.refuse([]refusal{
-		{name: "nobody to push", do: func() error { return mute.Reboot(ctx, w.admin, w.phoneMAC) }, code: fleet.CodeUnavailable, says: "NOTIFY"},
-		{name: "nobody to push to all", do: func() error { return mute.ReprovisionAll(ctx, w.admin) }, code: fleet.CodeUnavailable},
-		{name: "nobody to push to an unknown phone", do: func() error { return mute.Reboot(ctx, w.admin, "001565000099") }, code: fleet.CodeNotFound},
-	})
 }
 
 func TestParallelCreationOfOneAddress(t *testing.T) {
@@ -473,8 +458,6 @@ func TestTenantIsolation(t *testing.T) {
 	w, ctx := newWorld(t), t.Context()
 	w.furnish()
 	o := w.other
-	second := func(_ any, err error) error { return err }
-	third := func(_ any, _ int, err error) error { return err }
 	calls := map[string]func() error{
 		"User":                      func() error { return second(w.User(ctx, o, w.user)) },
 		"UpdateUser":                func() error { return w.UpdateUser(ctx, o, w.user, fleet.UserInput{}) },
@@ -488,8 +471,8 @@ func TestTenantIsolation(t *testing.T) {
 		"RotatePhoneURL":            func() error { return w.RotatePhoneURL(ctx, o, w.otherUser, w.phone) },
 		"PhoneRow":                  func() error { return second(w.PhoneRow(ctx, o, w.phoneMAC)) },
 		"Assignee":                  func() error { return second(w.Assignee(ctx, o, w.phoneMAC)) },
-		"Reprovision":               func() error { return w.Reprovision(ctx, o, w.phoneMAC) },
-		"Reboot":                    func() error { return w.Reboot(ctx, o, w.baseMAC) },
+		"Reprovision":               func() error { return second(w.Reprovision(ctx, o, w.phoneMAC)) },
+		"Reboot":                    func() error { return second(w.Reboot(ctx, o, w.baseMAC)) },
 		"Reject":                    func() error { return w.Reject(ctx, o, w.phoneMAC) },
 		"DectPhone":                 func() error { return second(w.DectPhone(ctx, o, w.base)) },
 		"UpdateDectPhone":           func() error { return w.UpdateDectPhone(ctx, o, w.base, fleet.DectInput{}) },
@@ -501,6 +484,11 @@ func TestTenantIsolation(t *testing.T) {
 		"UpdateTemplate":            func() error { return w.UpdateTemplate(ctx, o, "case.xml", "<y/>") },
 		"DeleteTemplate":            func() error { return w.DeleteTemplate(ctx, o, "case.xml") },
 		"CloseEnrolment":            func() error { return w.CloseEnrolment(ctx, o, w.window) },
+		"Job":                       func() error { return second(w.Job(ctx, o, w.job)) },
+		"JobItems":                  func() error { return third(w.JobItems(ctx, o, w.job, listquery.Query{})) },
+		"CancelJob":                 func() error { return w.CancelJob(ctx, o, w.job) },
+		"PauseJob":                  func() error { return w.PauseJob(ctx, o, w.job) },
+		"ResumeJob":                 func() error { return w.ResumeJob(ctx, o, w.job) },
 		"Account":                   func() error { return second(w.Account(ctx, o, w.account)) },
 		"UpdateAccount":             func() error { return w.UpdateAccount(ctx, o, w.account, fleet.AccountInput{Role: new("admin")}) },
 		"DeleteAccount":             func() error { return w.DeleteAccount(ctx, o, w.account) },
@@ -528,15 +516,15 @@ func TestTenantIsolation(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for name, n := range map[string]int{
-		"bases": len(must2(w.DectPhones(ctx, o, listquery.Query{}))(t)), "windows besides its phone's": len(must2(w.Enrolments(ctx, o, listquery.Query{}))(t)) - 1,
+		"bases": len(must2(w.DectPhones(ctx, o, listquery.Query{}))(t)), "jobs": len(must2(w.Jobs(ctx, o, listquery.Query{}))(t)), "windows besides its phone's": len(must2(w.Enrolments(ctx, o, listquery.Query{}))(t)) - 1,
 		"accounts": len(must2(w.Accounts(ctx, o, listquery.Query{}))(t)), "tokens": len(must2(w.Tokens(ctx, o, listquery.Query{}))(t)),
 	} {
 		if n != 0 {
 			t.Errorf("%s: %d of another tenant", name, n)
 		}
 	}
-	if len(w.pushed.pushed) > 0 {
-		t.Errorf("pushed %q", w.pushed.pushed)
+	if n := w.waker.woken.Load(); n > 0 {
+		t.Errorf("woken %d times", n)
 	}
 }
 
@@ -596,10 +584,17 @@ func (w *world) useCases() map[string]useCase {
 		"PhoneRows":      read(func(x ctx, c caller) error { _, _, err := w.PhoneRows(x, c, q); return err }),
 		"PhoneRow":       read(func(x ctx, c caller) error { _, err := w.PhoneRow(x, c, w.phoneMAC); return err }),
 		"Assignee":       read(func(x ctx, c caller) error { _, err := w.Assignee(x, c, w.phoneMAC); return err }),
-		"ReprovisionAll": write(fleet.Operator, func(x ctx, c caller) error { return w.ReprovisionAll(x, c) }),
-		"Reprovision":    write(fleet.Operator, func(x ctx, c caller) error { return w.Reprovision(x, c, w.phoneMAC) }),
-		"Reboot":         write(fleet.Operator, func(x ctx, c caller) error { return w.Reboot(x, c, w.phoneMAC) }),
+		"ReprovisionAll": write(fleet.Operator, func(x ctx, c caller) error { return second(w.ReprovisionAll(x, c)) }),
+		"Reprovision":    write(fleet.Operator, func(x ctx, c caller) error { return second(w.Reprovision(x, c, w.phoneMAC)) }),
+		"Reboot":         write(fleet.Operator, func(x ctx, c caller) error { return second(w.Reboot(x, c, w.phoneMAC)) }),
 		"Reject":         write(fleet.Operator, func(x ctx, c caller) error { return w.Reject(x, c, "001565000091") }),
+
+		"Jobs":      read(func(x ctx, c caller) error { _, _, err := w.Jobs(x, c, q); return err }),
+		"Job":       read(func(x ctx, c caller) error { _, err := w.Job(x, c, w.job); return err }),
+		"JobItems":  read(func(x ctx, c caller) error { _, _, err := w.JobItems(x, c, w.job, q); return err }),
+		"CancelJob": write(fleet.Operator, func(x ctx, c caller) error { return w.CancelJob(x, c, w.job) }),
+		"PauseJob":  write(fleet.Operator, func(x ctx, c caller) error { return w.PauseJob(x, c, w.job) }),
+		"ResumeJob": write(fleet.Operator, func(x ctx, c caller) error { return w.ResumeJob(x, c, w.job) }),
 
 		"DectPhones":      read(func(x ctx, c caller) error { _, _, err := w.DectPhones(x, c, q); return err }),
 		"CreateDectPhone": write(fleet.Operator, func(x ctx, c caller) error { _, err := w.CreateDectPhone(x, c, dectInput("001565000092")); return err }),
