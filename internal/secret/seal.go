@@ -31,8 +31,8 @@ type Place struct {
 
 func (p Place) bytes() []byte {
 	b := make([]byte, 0, 16+len(p.Field))
-	b = binary.BigEndian.AppendUint64(b, uint64(p.Tenant))
-	b = binary.BigEndian.AppendUint64(b, uint64(p.Object))
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Tenant)) //nolint:gosec // its bits
+	b = binary.BigEndian.AppendUint64(b, uint64(p.Object)) //nolint:gosec // its bits
 	return append(b, p.Field...)
 }
 
@@ -50,7 +50,7 @@ const keySize = 32
 func (k *Keyring) Seal(s Secret, at Place) []byte {
 	sealed := make([]byte, 1, 1+len(s.text)+k.keys[k.active].Overhead())
 	sealed[0] = k.active
-	return k.keys[k.active].Seal(sealed, nil, []byte(s.text), at.bytes())
+	return k.keys[k.active].Seal(sealed, nil, []byte(s.text), at.bytes()) //nolint:gosec // the nonce is random: NewGCMWithRandomNonce
 }
 
 // Open returns what Seal was given, or an error that wraps ErrSealed.
@@ -116,11 +116,11 @@ func ParseKeyring(text []byte) (*Keyring, error) {
 // LoadKeyring reads the key file at path. It refuses one that others than its
 // owner may read or change. If there is none, the error wraps fs.ErrNotExist.
 func LoadKeyring(path string) (*Keyring, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("the key file cannot be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("the key file cannot be read: %w", err)
@@ -170,7 +170,7 @@ func writeNew(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
@@ -179,7 +179,7 @@ func writeNew(path string, text []byte) error {
 	if err := os.Link(f.Name(), path); err != nil { // unlike Rename, fails if path is there
 		return err
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // the operator names the directory
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ var (
 
 const (
 	accountFields = `id, tenant, username, password, role, user_id, reveal, created_at`
-	tokenFields   = `id, kind, hash, tenant, account, user_id, name, role, reveal, family, created_at, expires_at, used_at`
+	tokenFields   = `id, kind, hash, tenant, account, user_id, name, role, reveal, family, created_at, expires_at, used_at` //nolint:gosec // names of columns
 
 	accountPassword = "accounts.password"
 )

@@ -54,7 +54,7 @@ type source struct {
 
 // query is a statement in the making.
 type query struct {
-	strings.Builder
+	sql  strings.Builder
 	args []any
 }
 
@@ -66,7 +66,7 @@ func (s *query) bind(v any) string {
 // conditions writes what q wants of a list's columns, each condition after an AND.
 func (s *query) conditions(q listquery.Query, cols columns) error {
 	if q.Filter != nil {
-		s.WriteString(" AND ")
+		s.sql.WriteString(" AND ")
 		if err := s.expr(q.Filter, cols); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (s *query) conditions(q listquery.Query, cols columns) error {
 		return nil
 	}
 	pattern := s.bind("%" + escapeLike(fold(q.Search)) + "%")
-	s.WriteString(" AND (")
+	s.sql.WriteString(" AND (")
 	sep := ""
 	for _, name := range slices.Sorted(maps.Keys(cols)) {
 		if c := cols[name]; c.kind == textColumn {
@@ -83,11 +83,11 @@ func (s *query) conditions(q listquery.Query, cols columns) error {
 			if folded == "" {
 				folded = "lower(" + c.expr + ")"
 			}
-			fmt.Fprintf(s, `%s%s LIKE %s ESCAPE '\'`, sep, folded, pattern)
+			fmt.Fprintf(&s.sql, `%s%s LIKE %s ESCAPE '\'`, sep, folded, pattern)
 			sep = " OR "
 		}
 	}
-	s.WriteString(")")
+	s.sql.WriteString(")")
 	return nil
 }
 
@@ -104,7 +104,7 @@ func listOf[T any](ctx context.Context, c *conn, q listquery.Query, tie string, 
 		v, err := scan(orderedRow{row, len(q.Order)})
 		found = append(found, v)
 		return err
-	}, items.String(), items.args...)
+	}, items.sql.String(), items.args...)
 	if err != nil || !q.Count {
 		return found, 0, err
 	}
@@ -116,7 +116,7 @@ func listOf[T any](ctx context.Context, c *conn, q listquery.Query, tie string, 
 		return nil, 0, err
 	}
 	var count int
-	err = c.rows(ctx, false, func(row scanner) error { return row.Scan(&count) }, total.String(), total.args...)
+	err = c.rows(ctx, false, func(row scanner) error { return row.Scan(&count) }, total.sql.String(), total.args...)
 	return found, count, err
 }
 
@@ -124,36 +124,36 @@ func selectPage(q listquery.Query, tie string, sources []source, args []any) (*q
 	s := &query{args: slices.Clip(args)}
 	for i, src := range sources {
 		if i > 0 {
-			s.WriteString(" UNION ALL ")
+			s.sql.WriteString(" UNION ALL ")
 		}
-		s.WriteString("SELECT " + src.fields)
+		s.sql.WriteString("SELECT " + src.fields)
 		for j, o := range q.Order {
 			c, ok := src.cols[o.Field]
 			if !ok {
 				return nil, noField(o.Field)
 			}
-			fmt.Fprintf(s, ", %s AS order%d", c.value(), j)
+			fmt.Fprintf(&s.sql, ", %s AS order%d", c.value(), j)
 		}
-		s.WriteString(" " + src.from)
+		s.sql.WriteString(" " + src.from)
 		if err := s.conditions(q, src.cols); err != nil {
 			return nil, err
 		}
 	}
-	s.WriteString(" ORDER BY ")
+	s.sql.WriteString(" ORDER BY ")
 	for j, o := range q.Order {
 		dir := "ASC NULLS FIRST"
 		if o.Desc {
 			dir = "DESC NULLS LAST"
 		}
-		fmt.Fprintf(s, "order%d %s, ", j, dir)
+		fmt.Fprintf(&s.sql, "order%d %s, ", j, dir)
 	}
-	s.WriteString(tie)
+	s.sql.WriteString(tie)
 	if q.Top > 0 || q.Skip > 0 {
 		top := math.MaxInt64
 		if q.Top > 0 {
 			top = q.Top
 		}
-		fmt.Fprintf(s, " LIMIT %d OFFSET %d", top, max(q.Skip, 0))
+		fmt.Fprintf(&s.sql, " LIMIT %d OFFSET %d", top, max(q.Skip, 0))
 	}
 	return s, nil
 }
@@ -162,11 +162,11 @@ func selectCount(q listquery.Query, sources []source, args []any) (*query, error
 	s := &query{args: slices.Clip(args)}
 	sep := "SELECT "
 	for _, src := range sources {
-		s.WriteString(sep + "(SELECT count(*) " + src.from)
+		s.sql.WriteString(sep + "(SELECT count(*) " + src.from)
 		if err := s.conditions(q, src.cols); err != nil {
 			return nil, err
 		}
-		s.WriteString(")")
+		s.sql.WriteString(")")
 		sep = " + "
 	}
 	return s, nil
@@ -213,19 +213,19 @@ func (s *query) expr(e *listquery.Expr, cols columns) error {
 	switch e.Op {
 	case listquery.And, listquery.Or:
 		sep := map[listquery.Op]string{listquery.And: " AND ", listquery.Or: " OR "}[e.Op]
-		s.WriteByte('(')
+		s.sql.WriteByte('(')
 		for i, a := range e.Args {
 			if i > 0 {
-				s.WriteString(sep)
+				s.sql.WriteString(sep)
 			}
 			if err := s.expr(a, cols); err != nil {
 				return err
 			}
 		}
-		s.WriteByte(')')
+		s.sql.WriteByte(')')
 		return nil
 	case listquery.Not:
-		s.WriteString("NOT ")
+		s.sql.WriteString("NOT ")
 		return s.expr(e.Args[0], cols)
 	}
 	c, ok := cols[e.Field]
@@ -233,7 +233,7 @@ func (s *query) expr(e *listquery.Expr, cols columns) error {
 		return noField(e.Field)
 	}
 	term, err := s.term(e, c)
-	s.WriteString(term)
+	s.sql.WriteString(term)
 	return err
 }
 

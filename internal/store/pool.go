@@ -151,7 +151,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) error {
 
 // count runs a statement and returns how many rows it changed.
 func (c *conn) count(ctx context.Context, query string, args ...any) (int64, error) {
-	s, err := c.prepare(ctx, query)
+	s, err := c.prepare(ctx, query) //nolint:sqlclosecheck // drop closes what is prepared
 	if err != nil {
 		return 0, err
 	}
@@ -167,7 +167,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // row runs a query for one row. Its Scan returns sql.ErrNoRows if there is none.
 func (c *conn) row(ctx context.Context, query string, args ...any) scanner {
-	s, err := c.prepare(ctx, query)
+	s, err := c.prepare(ctx, query) //nolint:sqlclosecheck // drop closes what is prepared
 	if err != nil {
 		return failedRow{err}
 	}
@@ -203,7 +203,7 @@ func (c *conn) rows(ctx context.Context, keep bool, f func(scanner) error, query
 	if err != nil {
 		return c.fail(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // what it could tell, rows.Err has told
 	for rows.Next() {
 		if err := f(rows); err != nil {
 			return err

@@ -45,7 +45,7 @@ var (
 		},
 	}
 	strangerRows = source{
-		fields: `s.mac AS mac, s.tenant, 0, 0, '', s.vendor, s.model, s.version, '', s.ip, NULL, NULL, s.rejected`,
+		fields: `s.mac AS mac, s.tenant, 0, 0, '', s.vendor, s.model, s.version, '', s.ip, NULL AS password, NULL AS vm_pin, s.rejected`,
 		from:   `FROM sightings s WHERE s.tenant = $1 AND s.device IS NULL`,
 		cols: columns{
 			"mac":              filled("s.mac"),
