@@ -307,7 +307,7 @@ func (d *DB) SettleItems(ctx context.Context, at time.Time, settlements []fleet.
 				err = row.Scan(&id)
 				return id, err
 			}, `UPDATE job_items SET state = 'confirmed', outcome = '', reason = '', due_at = 0, updated_at = $3
-				WHERE mac = $1 AND `+isWaiting+` AND `+isOpen+` AND sent_at <= $2 RETURNING job`, macText(a.MAC), millis(a.At), millis(at))
+				WHERE mac = $1 AND `+isOpen+` AND sent_at > 0 AND sent_at <= $2 RETURNING job`, macText(a.MAC), millis(a.At), millis(at))
 			if err != nil {
 				return err
 			}
@@ -330,7 +330,7 @@ func (d *DB) SettleItems(ctx context.Context, at time.Time, settlements []fleet.
 		}
 		for m := range phones {
 			var waits bool
-			if err := w.row(ctx, `SELECT EXISTS (SELECT 1 FROM job_items WHERE mac = $1 AND `+isOpen+` AND `+isWaiting+`)`, macText(m)).Scan(&waits); err != nil {
+			if err := w.row(ctx, `SELECT EXISTS (SELECT 1 FROM job_items WHERE mac = $1 AND `+isOpen+` AND sent_at > 0)`, macText(m)).Scan(&waits); err != nil {
 				return err
 			}
 			if !waits {
@@ -399,8 +399,8 @@ func (d *DB) NextItem(ctx context.Context) (next time.Time, err error) {
 	return next, err
 }
 
-// EachWaiting calls f for every phone that has an item sent or accepted, with the
-// time that the first was sent.
+// EachWaiting calls f for every phone that was sent something by an item that is
+// still open, with the time of the first.
 func (d *DB) EachWaiting(ctx context.Context, f func(m mac.Addr, since time.Time) error) error {
 	return d.read(ctx, func(r *reader) error {
 		return r.rows(ctx, true, func(row scanner) error {
@@ -412,7 +412,7 @@ func (d *DB) EachWaiting(ctx context.Context, f func(m mac.Addr, since time.Time
 				return err
 			}
 			return f(m, since)
-		}, `SELECT mac, min(sent_at) FROM job_items WHERE `+isWaiting+` GROUP BY mac`)
+		}, `SELECT mac, min(sent_at) FROM job_items WHERE `+isOpen+` AND sent_at > 0 GROUP BY mac`)
 	})
 }
 
