@@ -58,6 +58,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerTenants()
 	s.registerUsers()
 	s.registerPhones()
+	s.registerJobs()
 	s.registerDect()
 	s.registerTemplates()
 	s.registerEnrolments()

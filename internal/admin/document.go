@@ -25,6 +25,7 @@ const (
 	tagTenants    = "Tenants"
 	tagUsers      = "Users"
 	tagUserPhones = "Phones of a user"
+	tagJobs       = "Jobs"
 	tagPhones     = "Phones"
 	tagDect       = "DECT"
 	tagTemplates  = "Firmware templates"
@@ -106,7 +107,7 @@ func document() *huma.OpenAPI {
 		},
 		Servers: []*huma.Server{{URL: Prefix}},
 		Tags: []*huma.Tag{
-			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagUsers}, {Name: tagUserPhones},
+			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagUsers}, {Name: tagUserPhones},
 			{Name: tagDect}, {Name: tagEnrolments}, {Name: tagTenants}, {Name: tagAccounts},
 		},
 		Components: &huma.Components{

@@ -21,7 +21,7 @@ func TestEveryOperation(t *testing.T) {
 
 	for _, list := range []string{
 		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", user + "/phones", "/dect_phones", dect + "/members",
-		"/enrolments", "/accounts", "/tokens",
+		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
 		if strings.Contains(plain.body, `"count"`) {
@@ -60,7 +60,14 @@ func TestEveryOperation(t *testing.T) {
 
 	w.must(200, "GET", "/phones/00-15-65-00-00-01", w.viewer, "")
 	w.must(200, "GET", "/phones/0015.6500.0001/assignee", w.viewer, "")
-	w.must(200, "POST", "/phones/reprovision", w.operator, "")
+	all := w.must(200, "POST", "/phones/reprovision", w.operator, "")
+	if job := w.must(200, "GET", "/jobs/"+all.header.Get("Dialplane-Job"), w.viewer, ""); !strings.Contains(job.body, `"pending":2`) {
+		t.Errorf("the job for all phones is %s", job.body)
+	}
+	w.must(200, "POST", "/jobs/"+w.ids["job"]+"/pause", w.operator, "")
+	w.must(200, "POST", "/jobs/"+w.ids["job"]+"/resume", w.operator, "")
+	w.must(200, "POST", "/jobs/"+w.ids["job"]+"/cancel", w.operator, "")
+	w.must(409, "POST", "/jobs/"+w.ids["job"]+"/resume", w.operator, "")
 	w.must(200, "POST", "/phones/001565000001/reprovision", w.operator, "{}")
 	w.must(200, "POST", "/phones/001565000001/reboot", w.operator, "")
 	w.must(200, "POST", "/phones/00:15:65:00:00:77/reject", w.operator, "")
@@ -116,7 +123,7 @@ func TestEveryOperation(t *testing.T) {
 func fill(path string, ids map[string]string) string {
 	kinds := map[string]string{
 		"/users/": "user", "/dect_phones/": "dect", "/accounts/": "account", "/tokens/": "token",
-		"/enrolments/": "enrolment", "/tenants/": "tenant",
+		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant",
 	}
 	for prefix, kind := range kinds {
 		if strings.HasPrefix(path, prefix) {

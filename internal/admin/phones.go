@@ -145,6 +145,9 @@ type OwnPhonePath struct {
 	PhoneID objectID `path:"phone_id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The phone's id."`
 }
 
+// inTime is said of orders to phones.
+const inTime = "Success means that the order is taken; the job that the header names says what becomes of it."
+
 func (s *server) registerPhones() {
 	register(s, operation{
 		method: http.MethodGet, path: "/phones", id: "listPhones", tag: tagPhones, status: http.StatusOK, role: fleet.Viewer, fields: fleet.PhoneRowFields,
@@ -156,8 +159,10 @@ func (s *server) registerPhones() {
 	register(s, operation{
 		method: http.MethodPost, path: "/phones/reprovision", id: "reprovisionPhones", tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
 		summary: "Make every phone fetch its configuration",
-	}, func(ctx context.Context, r request, _ *struct{}) (*empty, error) {
-		return nothing(s.Fleet.ReprovisionAll(ctx, r.Caller))
+		detail:  inTime,
+	}, func(ctx context.Context, r request, _ *struct{}) (*ordered, error) {
+		id, err := s.Fleet.ReprovisionAll(ctx, r.Caller)
+		return &ordered{id.String()}, err
 	})
 	register(s, operation{
 		method: http.MethodGet, path: "/phones/{mac}", id: "getPhone", tag: tagPhones, status: http.StatusOK, role: fleet.Viewer,
@@ -174,20 +179,27 @@ func (s *server) registerPhones() {
 		return &output[assignee]{assignee{p.MAC.String(), blank(p.ExtensionNumber), blank(p.Vendor), blank(p.Model)}}, err
 	})
 	for _, verb := range []struct {
-		name, id, summary, detail string
-		do                        func(context.Context, fleet.Caller, string) error
+		name, id, summary string
+		do                func(context.Context, fleet.Caller, string) (fleet.ID, error)
 	}{
-		{"reprovision", "reprovisionPhone", "Make a phone fetch its configuration", "Success means that the message is on its way, not that the phone has obeyed.", s.Fleet.Reprovision},
-		{"reboot", "rebootPhone", "Make a phone restart", "Success means that the message is on its way, not that the phone has obeyed.", s.Fleet.Reboot},
-		{"reject", "rejectPhone", "Mark a phone that was seen as not wanted", "", s.Fleet.Reject},
+		{"reprovision", "reprovisionPhone", "Make a phone fetch its configuration", s.Fleet.Reprovision},
+		{"reboot", "rebootPhone", "Make a phone restart", s.Fleet.Reboot},
 	} {
 		register(s, operation{
 			method: http.MethodPost, path: "/phones/{mac}/" + verb.name, id: verb.id, tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
-			summary: verb.summary, detail: verb.detail,
-		}, func(ctx context.Context, r request, in *MACPath) (*empty, error) {
-			return nothing(verb.do(ctx, r.Caller, in.MAC))
+			summary: verb.summary,
+			detail:  inTime,
+		}, func(ctx context.Context, r request, in *MACPath) (*ordered, error) {
+			id, err := verb.do(ctx, r.Caller, in.MAC)
+			return &ordered{id.String()}, err
 		})
 	}
+	register(s, operation{
+		method: http.MethodPost, path: "/phones/{mac}/reject", id: "rejectPhone", tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
+		summary: "Mark a phone that was seen as not wanted",
+	}, func(ctx context.Context, r request, in *MACPath) (*empty, error) {
+		return nothing(s.Fleet.Reject(ctx, r.Caller, in.MAC))
+	})
 
 	register(s, operation{
 		method: http.MethodGet, path: "/users/{id}/phones", id: "listUserPhones", tag: tagUserPhones, status: http.StatusOK, role: fleet.Viewer, fields: fleet.PhoneFields,

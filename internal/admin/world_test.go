@@ -75,7 +75,7 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w.db, w.store = db, &faultyStore{Store: db}
-	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Pusher: deaf{}, Now: w.clock.Now, Log: log})
+	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Jobs: deaf{}, Now: w.clock.Now, Log: log})
 	_, token, err := w.fleet.Bootstrap(t.Context(), secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
@@ -117,6 +117,7 @@ func newWorld(t *testing.T) *world {
 	w.mallory = tokenFor(inOther, `{"name":"mallory","role":"admin","reveal":true}`)
 	w.ids["other_user"] = w.must(201, "POST", "/users", w.mallory, `{"extension_number":"101","display_name":"Mallory","password":"planted-token-of-mallory"}`).id()
 	w.ids["other_phone"] = w.must(201, "POST", "/users/"+w.ids["other_user"]+"/phones", w.mallory, phoneBody("001565000009")).id()
+	w.ids["job"] = w.must(200, "POST", "/phones/001565000001/reboot", w.admin, "").header.Get("Dialplane-Job")
 	w.ids["token"] = w.mustWith(inDefault, 201, "POST", "/tokens", w.root, `{"name":"spare","role":"viewer"}`).id()
 	w.clock.advance(2 * time.Minute)
 	tenant, _ := fleet.ParseID(w.ids["tenant"])
@@ -422,9 +423,7 @@ func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error   { return ni
 func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error  { return nil }
 func (deaf) TemplateChanged(context.Context, fleet.ID, string) error { return nil }
 func (deaf) EnrolmentsChanged(context.Context, fleet.ID) error       { return nil }
-func (deaf) Reprovision(context.Context, fleet.ID, mac.Addr) error   { return nil }
-func (deaf) ReprovisionAll(context.Context, fleet.ID) error          { return nil }
-func (deaf) Reboot(context.Context, fleet.ID, mac.Addr) error        { return nil }
+func (deaf) Wake()                                                   {}
 
 // faultyStore can be told to fail.
 type faultyStore struct {
