@@ -12,13 +12,12 @@ import (
 	"github.com/dialplane/dialplane/internal/provision"
 	"github.com/dialplane/dialplane/internal/provision/provisiontest"
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
 
 func newHerd(tb testing.TB, phones, cacheBytes int) *provision.Core {
 	tb.Helper()
 	herd := provisiontest.Herd{Phones: phones}
-	registry := vendor.NewRegistry(yealink.Pack())
+	registry := vendor.NewRegistry(smallYealink(tb))
 	log := slog.New(slog.DiscardHandler)
 	catalog, err := provision.NewCatalog(registry, log)
 	if err != nil {
@@ -104,12 +103,11 @@ func BenchmarkLoad(b *testing.B) {
 			before := heap()
 			empty := newHerd(b, 0, 1)
 			templates := heap() - before
-			runtime.KeepAlive(empty)
 			var core *provision.Core
 			for b.Loop() {
 				core = newHerd(b, phones, 1)
 			}
-			empty = nil
+			runtime.KeepAlive(empty)
 			b.ReportMetric(float64(heap()-before-templates)/float64(phones), "B/phone")
 			runtime.KeepAlive(core)
 		})

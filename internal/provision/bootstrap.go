@@ -26,7 +26,7 @@ func newBootstraps(set *templateSet) bootstraps {
 	b := bootstraps{byName: make(map[string]bootstrap), byVendor: make(map[string]map[string]bootstrap)}
 	for _, filename := range slices.Sorted(maps.Keys(set.files)) {
 		k := set.files[filename]
-		for i := range k.Template.Models {
+		for i := range k.Models {
 			m := k.models[strings.ToLower(k.Template.Models[i].Name)]
 			for name, f := range m.byName[template.Bootstrap] {
 				into := b.byName

@@ -246,7 +246,7 @@ func (c *Catalog) Models(_ context.Context, tenant fleet.ID) ([]fleet.ModelRow, 
 
 func modelRows(filename string, k *compiled) []fleet.ModelRow {
 	var rows []fleet.ModelRow
-	for _, m := range k.Template.Models {
+	for _, m := range k.Models {
 		rows = append(rows, fleet.ModelRow{
 			Filename: filename, Vendor: k.Vendor, Model: m.Name, DisplayName: m.DisplayName,
 			Accounts: m.Accounts, Keys: m.LineKeys, Handsets: m.Handsets,

@@ -83,14 +83,14 @@ func (j *Journal) Run(ctx context.Context) {
 			if batch = append(batch, f); len(batch) < journalBatch {
 				continue
 			}
-			waiting = !j.write(&batch)
+			waiting = !j.write(ctx, &batch)
 		case <-timer.C:
-			waiting = !j.write(&batch)
+			waiting = !j.write(ctx, &batch)
 		case done := <-j.flush:
-			waiting = !j.drain(&batch)
+			waiting = !j.drain(ctx, &batch)
 			close(done)
 		case <-ctx.Done():
-			if !j.drain(&batch) {
+			if !j.drain(ctx, &batch) {
 				j.log.Error("the last fetches are lost", "count", len(batch)+len(j.notes))
 			}
 			return
@@ -102,29 +102,29 @@ func (j *Journal) Run(ctx context.Context) {
 }
 
 // drain writes all that has been recorded, and returns false once the store fails.
-func (j *Journal) drain(batch *[]fleet.Fetch) bool {
+func (j *Journal) drain(ctx context.Context, batch *[]fleet.Fetch) bool {
 	for {
 		select {
 		case f := <-j.notes:
-			if *batch = append(*batch, f); len(*batch) >= journalBatch && !j.write(batch) {
+			if *batch = append(*batch, f); len(*batch) >= journalBatch && !j.write(ctx, batch) {
 				return false
 			}
 		default:
-			return j.write(batch)
+			return j.write(ctx, batch)
 		}
 	}
 }
 
 // write stores the batch and empties it. It has its own deadline, since the last
 // batch is written when everything else has stopped.
-func (j *Journal) write(batch *[]fleet.Fetch) bool {
+func (j *Journal) write(ctx context.Context, batch *[]fleet.Fetch) bool {
 	if n := j.dropped.Swap(0); n > 0 {
 		j.log.Warn("the store is too slow for the phones' fetches; some were not recorded", "dropped", n)
 	}
 	if len(*batch) == 0 {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err := j.store.RecordFetches(ctx, *batch); err != nil {
 		j.log.Error("fetches could not be recorded; they are kept and tried again", "count", len(*batch), "error", err)

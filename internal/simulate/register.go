@@ -147,7 +147,9 @@ func (l *lines) registerOne(ctx context.Context, p Phone, a vendor.Account) erro
 		}
 	}
 	where := fmt.Sprintf("account %d (%s@%s) at %s:%d over %s", a.Index, a.User, a.Server, host, port, a.Transport)
-	local, err := outgoing(host, port)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.options.Timeout, registerTimeout))
+	defer cancel()
+	local, err := outgoing(ctx, host, port)
 	if err != nil {
 		return fail(Unreachable, "%s: %w", where, err)
 	}
@@ -155,8 +157,6 @@ func (l *lines) registerOne(ctx context.Context, p Phone, a vendor.Account) erro
 	if err != nil {
 		return fail(Unreachable, "%s: %w", where, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.options.Timeout, registerTimeout))
-	defer cancel()
 	request := c.request(p, a, net.JoinHostPort(host, strconv.Itoa(port)))
 	sender := c.stream
 	if a.Transport == "UDP" {

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -302,8 +303,8 @@ func (r *Report) Summary(w io.Writer) error {
 }
 
 // outgoing returns the local address that packets to host leave from.
-func outgoing(host string, port int) (net.IP, error) {
-	c, err := net.Dial("udp", net.JoinHostPort(host, fmt.Sprint(port)))
+func outgoing(ctx context.Context, host string, port int) (net.IP, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "udp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return nil, err
 	}

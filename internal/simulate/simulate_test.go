@@ -3,14 +3,13 @@ package simulate_test
 import (
 	"bytes"
 	"context"
-	"crypto/md5" //nolint:gosec // what phones use
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"log/slog"
 	"net"
 	"net/http"
@@ -342,9 +341,9 @@ func (r *registrar) proves(h sip.Header, algorithm string) bool {
 		p[k] = strings.Trim(v, `"`)
 	}
 	sum := func(parts ...string) string {
-		var d hash.Hash = sha256.New()
+		d := sha256.New()
 		if algorithm == "MD5" {
-			d = md5.New() //nolint:gosec // what phones use
+			d = md5.New()
 		}
 		d.Write([]byte(strings.Join(parts, ":")))
 		return hex.EncodeToString(d.Sum(nil))

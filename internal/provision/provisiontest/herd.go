@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/mac"
@@ -25,7 +26,7 @@ type Herd struct {
 const Tenant fleet.ID = 1
 
 // MAC is the address of phone i.
-func MAC(i int) mac.Addr { return mac.Addr{0x00, 0x15, 0x65, byte(i >> 16), byte(i >> 8), byte(i)} }
+func MAC(i int) mac.Addr { return mac.MustParse(fmt.Sprintf("001565%06x", i)) }
 
 // Token is the secret part of the provisioning address of phone i.
 func Token(i int) string { return fmt.Sprintf("%032d", i) }
@@ -61,7 +62,7 @@ func (h Herd) EachUser(_ context.Context, f func(fleet.User) error) error {
 	return nil
 }
 
-func extension(i int) string { return fmt.Sprint(100_000 + i) }
+func extension(i int) string { return strconv.Itoa(100_000 + i) }
 
 // EachPhone calls f for every phone.
 func (h Herd) EachPhone(_ context.Context, f func(fleet.Phone) error) error {
