@@ -43,9 +43,9 @@ func (t Target) String() string {
 	case t.Extension == "":
 		return "phone " + t.MAC.String()
 	case t.MAC.IsZero():
-		return "extension " + t.Extension
+		return fmt.Sprintf("extension %.64q", t.Extension)
 	}
-	return "phone " + t.MAC.String() + " (extension " + t.Extension + ")"
+	return fmt.Sprintf("phone %s, extension %.64q", t.MAC, t.Extension)
 }
 
 // Sender sends one NOTIFY whose Event header is event and waits for the answer.
@@ -134,12 +134,12 @@ func orDefault(timeout time.Duration) time.Duration {
 	return timeout
 }
 
-// What may stand in a NOTIFY or in an order to a PBX. Nothing that ends a line or
-// a field passes.
+// What may stand in a NOTIFY or in an order to a PBX. Nothing passes that ends a
+// line or a field, or that FreeSWITCH would decode to such.
 var (
 	extensionSyntax = regexp.MustCompile(`^[A-Za-z0-9._+*-]{1,64}$`)
 	domainSyntax    = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$`)
-	eventSyntax     = regexp.MustCompile("^[A-Za-z0-9.!%*_+`'~-]{1,64}(?:;[A-Za-z0-9.!%*_+`'~-]{1,64}(?:=[A-Za-z0-9.!%*_+`'~-]{1,64})?){0,8}$")
+	eventSyntax     = regexp.MustCompile("^[A-Za-z0-9.!*_+`'~-]{1,64}(?:;[A-Za-z0-9.!*_+`'~-]{1,64}(?:=[A-Za-z0-9.!*_+`'~-]{1,64})?){0,8}$")
 )
 
 // check refuses an event or a target that cannot be written safely.
