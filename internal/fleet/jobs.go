@@ -373,7 +373,7 @@ type Arrival struct {
 
 // Settled is what settling has led to.
 type Settled struct {
-	// Idle are those of the phones settled that have no item sent or accepted.
+	// Idle are those of the phones settled that no open item has sent anything.
 	Idle []mac.Addr
 	// Done are the jobs that have ended.
 	Done []Job

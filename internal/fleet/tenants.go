@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +34,17 @@ type TenantInput struct {
 	PickupCode      *string
 	EnrolNetworks   *[]string // CIDR prefixes or single addresses
 	EnrolMinutes    *int
+	Notify          *NotifyInput
+}
+
+// NotifyInput is how phones are told to fetch or to restart. A nil Password keeps
+// the one that is stored.
+type NotifyInput struct {
+	Method    string
+	Address   string
+	Transport string
+	User      string
+	Password  *secret.Secret
 }
 
 // EndpointInput is a registrar's address: ports are 0 where a transport is not
@@ -96,7 +109,7 @@ func (f *Fleet) MyTenant(ctx context.Context, c Caller) (t Tenant, err error) {
 		t, err = r.Tenant(ctx, c.Tenant)
 		return err
 	})
-	return t, err
+	return t.shown(), err
 }
 
 // UpdateMyTenant changes the caller's tenant.
@@ -105,6 +118,13 @@ func (f *Fleet) UpdateMyTenant(ctx context.Context, c Caller, in TenantInput) er
 		return err
 	}
 	return f.updateTenant(ctx, c, c.Tenant, in)
+}
+
+// shown leaves out the password that NOTIFYs are sent with: it is written, never
+// read.
+func (t Tenant) shown() Tenant {
+	t.Notify.Password = secret.Secret{}
+	return t
 }
 
 // Tenants lists the tenants of the installation.
@@ -116,6 +136,9 @@ func (f *Fleet) Tenants(ctx context.Context, c Caller, q listquery.Query) (list 
 		list, count, err = r.Tenants(ctx, q)
 		return err
 	})
+	for i := range list {
+		list[i] = list[i].shown()
+	}
 	return list, count, err
 }
 
@@ -153,7 +176,7 @@ func (f *Fleet) Tenant(ctx context.Context, c Caller, id ID) (t Tenant, err erro
 		t, err = r.Tenant(ctx, id)
 		return err
 	})
-	return t, err
+	return t.shown(), err
 }
 
 // UpdateTenant changes a tenant of the installation.
@@ -237,6 +260,9 @@ func (in TenantInput) read(ctx context.Context, r Reader, creating bool, t *Tena
 	if in.EnrolNetworks != nil {
 		t.EnrolNetworks = readNetworks(&v, *in.EnrolNetworks)
 	}
+	if in.Notify != nil {
+		readNotify(&v, *in.Notify, &t.Notify)
+	}
 	set(&v, "/enrol_minutes", in.EnrolMinutes, &t.EnrolMinutes, between(0, int(maxEnrolment/time.Minute)))
 	return v.err()
 }
@@ -267,6 +293,49 @@ func readEndpoints(v *form, in map[Interface]EndpointInput) map[Interface]Endpoi
 		out[name] = Endpoint(e)
 	}
 	return out
+}
+
+func readNotify(v *form, in NotifyInput, n *Notify) {
+	method := NotifyMethod(strings.ToLower(in.Method))
+	switch {
+	case method == "":
+		method = NotifyProxy
+	case !slices.Contains(NotifyMethods, method):
+		v.add("/notify/method", "must be %s", anyOf(NotifyMethods))
+	}
+	transport := Transport(strings.ToUpper(in.Transport))
+	if transport != "" && !slices.Contains([]Transport{UDP, TCP, TLS}, transport) {
+		v.add("/notify/transport", "must be UDP, TCP or TLS")
+	}
+	if transport != "" && method != NotifyProxy {
+		v.add("/notify/transport", "is for the method proxy alone")
+	}
+	switch {
+	case in.Address == "" && (method == NotifyAsterisk || method == NotifyFreeSWITCH):
+		v.add("/notify/address", "is required: host:port of the %s", map[NotifyMethod]string{
+			NotifyAsterisk: "manager interface, usually port 5038", NotifyFreeSWITCH: "event socket, usually port 8021"}[method])
+	case in.Address != "" && method == NotifyDirect:
+		v.add("/notify/address", "must be empty: the method direct sends to the phones themselves")
+	case in.Address != "":
+		name, port, err := net.SplitHostPort(in.Address)
+		if number, wrong := strconv.Atoi(port); err != nil || wrong != nil || number < 1 || number > 65535 || host(name) != "" {
+			v.add("/notify/address", "must be host:port, such as pbx.example.org:5060")
+		}
+	}
+	if wrong := blankOr(text(1, 128))(in.User); wrong != "" {
+		v.add("/notify/user", "%s", wrong)
+	}
+	if method == NotifyAsterisk && in.User == "" {
+		v.add("/notify/user", "is required: a user of manager.conf that may write system")
+	}
+	password := n.Password
+	if in.Password != nil {
+		password = *in.Password
+		if wrong := blankOr(text(1, 256))(password.Reveal()); wrong != "" {
+			v.add("/notify/password", "%s", wrong)
+		}
+	}
+	*n = Notify{Method: method, Address: strings.ToLower(in.Address), Transport: transport, User: in.User, Password: password}
 }
 
 // pointerToken escapes and bounds a name for a JSON pointer.

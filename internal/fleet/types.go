@@ -67,6 +67,9 @@ type Tenant struct {
 	VoicemailNumber string
 	PickupCode      string
 
+	// Notify is how its phones are told to fetch or to restart.
+	Notify Notify
+
 	// EnrolNetworks are where a phone may enrol from; empty for private ranges.
 	EnrolNetworks []netip.Prefix
 	// EnrolMinutes is how long the window stays open that assigning a phone
@@ -75,6 +78,33 @@ type Tenant struct {
 
 	CreatedAt, UpdatedAt time.Time
 }
+
+// Notify is the way by which SIP NOTIFYs reach a tenant's phones. Its zero value
+// sends them through the registrar at the phone's own endpoint.
+type Notify struct {
+	Method NotifyMethod // "" means NotifyProxy
+	// Address is host:port of the proxy, of Asterisk's manager interface or of
+	// FreeSWITCH's event socket; "" for NotifyDirect and, at the phone's own
+	// endpoint, for NotifyProxy.
+	Address   string
+	Transport Transport // to the proxy; "" means UDP
+	User      string    // that answers the proxy's challenge, or signs in to Asterisk
+	Password  secret.Secret
+}
+
+// NotifyMethod is who delivers a NOTIFY.
+type NotifyMethod string
+
+// The methods.
+const (
+	NotifyProxy      NotifyMethod = "proxy"      // to sip:extension@domain through the PBX or a proxy
+	NotifyDirect     NotifyMethod = "direct"     // to the address the phone was seen at
+	NotifyAsterisk   NotifyMethod = "asterisk"   // Asterisk's manager interface (AMI)
+	NotifyFreeSWITCH NotifyMethod = "freeswitch" // FreeSWITCH's event socket
+)
+
+// NotifyMethods lists every method. The first is the default.
+var NotifyMethods = []NotifyMethod{NotifyProxy, NotifyDirect, NotifyAsterisk, NotifyFreeSWITCH}
 
 // Endpoint is a registrar's address.
 type Endpoint struct {
@@ -249,6 +279,7 @@ type Fetch struct {
 	IP                     netip.Addr
 	UserAgent              string
 	Vendor, Model, Version string
+	ETag                   string // of the file that was served at L2, or ""
 	Reason                 string // why it was refused, or ""
 }
 
@@ -322,4 +353,33 @@ func (e Endpoint) Port(t Transport) int {
 		return e.TLS
 	}
 	return 0
+}
+
+// Status is how it is with a phone.
+type Status struct {
+	Word  StatusWord
+	Since time.Time // zero where it is not known
+	Why   string    // in plain words, for people
+}
+
+// StatusWord is a Status in one word.
+type StatusWord string
+
+// The words.
+const (
+	Discovered StatusWord = "discovered"  // seen, not assigned
+	Waiting    StatusWord = "waiting"     // assigned, has not asked
+	Enrolling  StatusWord = "enrolling"   // was given its secret address, has not fetched from there
+	UpToDate   StatusWord = "up-to-date"  // has what it would get now
+	OutOfDate  StatusWord = "out-of-date" // what it would get now differs from what it has
+	Failing    StatusWord = "failing"     // cannot be given its configuration
+	Rejected   StatusWord = "rejected"    // by an admin
+)
+
+// Served is a file that a phone has fetched at its secret address, by its hash.
+type Served struct {
+	MAC  mac.Addr
+	File string // as the phone asked for it
+	ETag string
+	Time time.Time // when it first got these bytes
 }

@@ -94,7 +94,7 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 		s.putTenant(&t, catalog)
 		return nil
 	})
-	if err != nil {
+	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load tenants: %w", err)
 	}
 	custom := make(map[fleet.ID]map[string]string)

@@ -87,7 +87,9 @@ func someone(ctx context.Context) func(w fleet.Writer) error {
 	return func(w fleet.Writer) error {
 		n := 0
 		next := func() secret.Secret { n++; return secret.New(fmt.Sprintf("secret-%03d", n)) }
-		err := w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "One", Domain: "one.example"})
+		err := errors.Join(
+			w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "One", Domain: "one.example", Notify: fleet.Notify{Password: next()}}),
+			w.InsertTenant(ctx, fleet.Tenant{ID: 10, Name: "Ten", Domain: "ten.example", Code: "ten", Notify: fleet.Notify{Password: next()}}))
 		for _, id := range []fleet.ID{2, 3} {
 			err = errors.Join(err, w.InsertUser(ctx, fleet.User{ID: id, Tenant: 1, ExtensionNumber: fmt.Sprintf("10%d", id), Password: next(), VMPIN: next()}))
 		}
@@ -338,7 +340,7 @@ func sealedColumns(t *testing.T, dir string) (columns [][2]string) {
 		}
 		columns = append(columns, c)
 	}
-	if err := rows.Err(); err != nil || len(columns) != 9 {
+	if err := rows.Err(); err != nil || len(columns) != 10 {
 		t.Fatalf("sealed columns: %v, %v", columns, err)
 	}
 	return columns
@@ -348,6 +350,10 @@ func sealedColumns(t *testing.T, dir string) (columns [][2]string) {
 func readAll(ctx context.Context, db *store.DB) error {
 	return db.Read(ctx, func(r fleet.Reader) error {
 		var errs []error
+		for _, id := range []fleet.ID{1, 10} {
+			_, err := r.Tenant(ctx, id)
+			errs = append(errs, err)
+		}
 		for _, id := range []fleet.ID{2, 3} {
 			_, err := r.User(ctx, 1, id)
 			errs = append(errs, err)

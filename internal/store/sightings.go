@@ -177,12 +177,21 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 		}
 		w.db.strangers.new[f.Tenant] = n + 1
 	}
-	return w.exec(ctx, `INSERT INTO fetches (tenant, mac, slot, number, fetched_at, file, level, status, bytes, ip, user_agent, vendor, model, version, reason)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	if f.ETag != "" && assigned {
+		err := w.exec(ctx, `INSERT INTO served (device, file, etag, at)
+			SELECT id, $3, $4, $5 FROM devices WHERE tenant = $1 AND mac = $2
+			ON CONFLICT (device, file) DO UPDATE SET etag = excluded.etag, at = excluded.at WHERE served.etag <> excluded.etag`,
+			f.Tenant, macText(f.MAC), f.File, f.ETag, at)
+		if err != nil {
+			return err
+		}
+	}
+	return w.exec(ctx, `INSERT INTO fetches (tenant, mac, slot, number, fetched_at, file, level, status, bytes, ip, user_agent, vendor, model, version, reason, etag)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (tenant, mac, slot) DO UPDATE SET number = excluded.number, fetched_at = excluded.fetched_at, file = excluded.file, level = excluded.level,
 			status = excluded.status, bytes = excluded.bytes, ip = excluded.ip, user_agent = excluded.user_agent,
-			vendor = excluded.vendor, model = excluded.model, version = excluded.version, reason = excluded.reason`,
-		f.Tenant, macText(f.MAC), number%kept, number, at, f.File, f.Level, f.Status, f.Bytes, ip, f.UserAgent, f.Vendor, f.Model, f.Version, f.Reason)
+			vendor = excluded.vendor, model = excluded.model, version = excluded.version, reason = excluded.reason, etag = excluded.etag`,
+		f.Tenant, macText(f.MAC), number%kept, number, at, f.File, f.Level, f.Status, f.Bytes, ip, f.UserAgent, f.Vendor, f.Model, f.Version, f.Reason, f.ETag)
 }
 
 // clip makes text of a device fit to be kept.
@@ -213,9 +222,9 @@ func (w *writer) trimStrangers(ctx context.Context, tenant fleet.ID) error {
 func (d *DB) Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) (fetches []fleet.Fetch, err error) {
 	err = d.read(ctx, func(r *reader) error {
 		fetches, err = all(ctx, r.conn, func(row scanner) (f fleet.Fetch, err error) {
-			err = row.Scan(asTime(&f.Time), &f.Tenant, asMAC(&f.MAC), &f.File, &f.Level, &f.Status, &f.Bytes, asIP(&f.IP), &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason)
+			err = row.Scan(asTime(&f.Time), &f.Tenant, asMAC(&f.MAC), &f.File, &f.Level, &f.Status, &f.Bytes, asIP(&f.IP), &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason, &f.ETag)
 			return f, err
-		}, `SELECT fetched_at, tenant, mac, file, level, status, bytes, ip, user_agent, vendor, model, version, reason
+		}, `SELECT fetched_at, tenant, mac, file, level, status, bytes, ip, user_agent, vendor, model, version, reason, etag
 			FROM fetches WHERE tenant = $1 AND mac = $2 ORDER BY number DESC LIMIT $3`, tenant, macText(m), limit)
 		return err
 	})

@@ -55,7 +55,17 @@ func each[T any](ctx context.Context, r *reader, kind string, scan func(scanner)
 // consistent state, and an error of f ends the walk and is returned.
 func (d *DB) EachTenant(ctx context.Context, f func(fleet.Tenant) error) error {
 	return d.read(ctx, func(r *reader) error {
-		return each(ctx, r, "tenant", scanTenant, func(t fleet.Tenant) string { return t.ID.String() }, f, `SELECT `+tenantFields+` FROM tenants`)
+		return each(ctx, r, "tenant", r.scanTenant, func(t fleet.Tenant) string { return t.ID.String() }, f, `SELECT `+tenantFields+` FROM tenants`)
+	})
+}
+
+// EachServed calls f for every file that a device has fetched at its own address.
+func (d *DB) EachServed(ctx context.Context, f func(fleet.Served) error) error {
+	return d.read(ctx, func(r *reader) error {
+		return each(ctx, r, "served file", func(row scanner) (s fleet.Served, err error) {
+			err = row.Scan(asMAC(&s.MAC), &s.File, &s.ETag, asTime(&s.Time))
+			return s, err
+		}, func(s fleet.Served) string { return s.MAC.String() }, f, `SELECT d.mac, s.file, s.etag, s.at FROM served s JOIN devices d ON d.id = s.device`)
 	})
 }
 

@@ -69,6 +69,7 @@ func (s *store) aTenant() fleet.Tenant {
 		NTP: []string{"ntp1.example", "ntp2.example"}, TimeZone: "Europe/Berlin", Language: "GERMAN", Tone: "DEU",
 		ProvisioningURL: "https://prov.example/", PollMinutes: 60, RegisterExpires: 3600, VoicemailNumber: "*97", PickupCode: "*8",
 		EnrolNetworks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}, EnrolMinutes: 15,
+		Notify:    fleet.Notify{Method: fleet.NotifyAsterisk, Address: "pbx.example:5038", Transport: fleet.TCP, User: "notify", Password: secret.New("of the manager")},
 		CreatedAt: start, UpdatedAt: start.Add(time.Second),
 	}
 	filled(s.t, t)
@@ -199,6 +200,6 @@ func (s *store) newToken(tenant fleet.ID) fleet.Token {
 func aFetch(tenant fleet.ID, m mac.Addr, at time.Time) fleet.Fetch {
 	return fleet.Fetch{
 		Time: at, Tenant: tenant, MAC: m, File: m.String() + ".cfg", Level: "L2", Status: 200, Bytes: 10_700, IP: netip.MustParseAddr("192.0.2.7"),
-		UserAgent: "Yealink SIP-T54W 96.86.0.70", Vendor: "Yealink", Model: "T54W", Version: "96.86.0.70", Reason: "none",
+		UserAgent: "Yealink SIP-T54W 96.86.0.70", Vendor: "Yealink", Model: "T54W", Version: "96.86.0.70", ETag: `"0123"`, Reason: "none",
 	}
 }

@@ -116,6 +116,24 @@ func testFetches(t *testing.T, s *store) {
 	}
 }
 
+func testServed(t *testing.T, s *store) {
+	tenant := s.newTenant()
+	user := s.newUser(tenant.ID)
+	phone := s.newPhone(tenant.ID, user.ID)
+	served := func(file, etag string, at time.Time) fleet.Fetch {
+		f := aFetch(tenant.ID, phone.MAC, at)
+		f.File, f.ETag = file, etag
+		return f
+	}
+	stranger := aFetch(tenant.ID, macOf(999), start)
+	later := start.Add(time.Hour)
+	s.record(served("a.cfg", "1", start), served("b.cfg", "1", start), stranger)
+	s.record(served("a.cfg", "1", later), served("b.cfg", "2", later), served("c.cfg", "", later))
+	check(t, "EachServed", func(f func(fleet.Served) error) error { return s.EachServed(t.Context(), f) },
+		func(a, b any) int { return strings.Compare(a.(fleet.Served).File, b.(fleet.Served).File) },
+		[]fleet.Served{{MAC: phone.MAC, File: "a.cfg", ETag: "1", Time: start}, {MAC: phone.MAC, File: "b.cfg", ETag: "2", Time: later}})
+}
+
 func testFetchBounds(t *testing.T, s *store) {
 	ctx := t.Context()
 	tenant := s.newTenant().ID

@@ -30,6 +30,7 @@ type Backend interface {
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
 	DectPhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (fleet.DectPhone, []fleet.Member, error)
+	EachServed(ctx context.Context, f func(fleet.Served) error) error
 	RecordFetches(ctx context.Context, fetches []fleet.Fetch) error
 	Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) ([]fleet.Fetch, error)
 	AuditLog(ctx context.Context, tenant fleet.ID, limit int) ([]fleet.AuditRecord, error)
@@ -53,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Audit", testAudit},
 		{"Sightings", testSightings},
 		{"Fetches", testFetches},
+		{"Served", testServed},
 		{"FetchBounds", testFetchBounds},
 		{"PhoneRows", testPhoneRows},
 		{"Each", testEach},
