@@ -88,8 +88,8 @@ func someone(ctx context.Context) func(w fleet.Writer) error {
 		n := 0
 		next := func() secret.Secret { n++; return secret.New(fmt.Sprintf("secret-%03d", n)) }
 		err := errors.Join(
-			w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "One", Domain: "one.example", Notify: fleet.Notify{Password: next()}}),
-			w.InsertTenant(ctx, fleet.Tenant{ID: 10, Name: "Ten", Domain: "ten.example", Code: "ten", Notify: fleet.Notify{Password: next()}}))
+			w.InsertTenant(ctx, fleet.Tenant{ID: 1, Name: "One", Domain: "one.example", Notify: fleet.Notify{Password: secret.New("secret-notify")}}),
+			w.InsertTenant(ctx, fleet.Tenant{ID: 10, Name: "Ten", Domain: "ten.example", Code: "ten", Notify: fleet.Notify{Password: secret.New("secret-notify")}}))
 		for _, id := range []fleet.ID{2, 3} {
 			err = errors.Join(err, w.InsertUser(ctx, fleet.User{ID: id, Tenant: 1, ExtensionNumber: fmt.Sprintf("10%d", id), Password: next(), VMPIN: next()}))
 		}
