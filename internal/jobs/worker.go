@@ -97,7 +97,7 @@ const (
 	grace      = 5 * time.Second  // for messages under way when the worker is to end
 	leaseExtra = 30 * time.Second // on top of the timeout: for the queue and the store
 	storeRetry = time.Second
-	longest    = time.Minute // between two looks at the store
+	longest    = 10 * time.Minute // between two looks at the store
 	pruneEvery = time.Hour
 	pruneBatch = 500
 	overdueMax = 500
