@@ -199,18 +199,21 @@ func (a amiAnswer) judge() error {
 	return fail(Refused, passing, "PJSIPNotify was answered %.20q %.80q", a.response, a.message)
 }
 
-// serve hands out answers. Events have no Response field and are dropped.
+// serve hands out answers.
 func (p *amiPeer) serve() error {
 	for {
 		a, err := p.receive()
 		if err != nil {
 			return err
 		}
+		if a.response == "" {
+			continue // an event, which may carry the ActionID too
+		}
 		p.mu.Lock()
 		answers := p.waiting[a.actionID]
 		delete(p.waiting, a.actionID)
 		p.mu.Unlock()
-		if answers != nil && a.response != "" {
+		if answers != nil {
 			answers <- a
 		}
 	}
