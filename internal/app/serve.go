@@ -31,7 +31,7 @@ type serveCmd struct {
 	HTTPListen  string `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
 	PublicURL   string `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
 	AdminToken  string `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
-	CacheBytes  int    `help:"Memory for finished configuration files." default:"67108864"`
+	CacheBytes  int    `help:"Memory for finished configuration files." default:"268435456"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.

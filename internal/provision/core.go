@@ -37,7 +37,7 @@ type Config struct {
 	Addresses Addresses
 	Log       *slog.Logger
 	Now       func() time.Time // time.Now unless set
-	// CacheBytes bounds the rendered files kept in memory; 64 MiB unless set.
+	// CacheBytes bounds the rendered files kept in memory; 256 MiB unless set.
 	CacheBytes int
 }
 
@@ -73,7 +73,7 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 	}
 	c.cache.budget = cfg.CacheBytes
 	if c.cache.budget == 0 {
-		c.cache.budget = 64 << 20
+		c.cache.budget = 256 << 20
 	}
 	c.desks.New = func() any { return new(desk) }
 	c.shared = newBootstraps(c.catalog.builtins)
