@@ -37,6 +37,9 @@ type Config struct {
 	Addresses Addresses
 	Log       *slog.Logger
 	Now       func() time.Time // time.Now unless set
+	// Fetched is told of every file that a phone was given at its secret address.
+	// It must not block. It may be nil.
+	Fetched func(m mac.Addr, at time.Time)
 	// CacheBytes bounds the rendered files kept in memory; 256 MiB unless set.
 	CacheBytes int
 }
@@ -51,6 +54,7 @@ type Core struct {
 	addresses Addresses
 	log       *slog.Logger
 	now       func() time.Time
+	fetched   func(m mac.Addr, at time.Time)
 
 	snap   snapshot
 	cache  cache
@@ -66,7 +70,7 @@ type Core struct {
 func New(ctx context.Context, cfg Config) (*Core, error) {
 	c := &Core{
 		registry: cfg.Registry, catalog: cfg.Catalog, source: cfg.Source, enroller: cfg.Enroller,
-		recorder: cfg.Recorder, addresses: cfg.Addresses, log: cfg.Log, now: cfg.Now,
+		recorder: cfg.Recorder, addresses: cfg.Addresses, log: cfg.Log, now: cfg.Now, fetched: cfg.Fetched,
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -179,7 +183,15 @@ func (c *Core) own(r Request, token, path string) Answer {
 		return notFound
 	}
 	said := d.see(c.registry, r.UserAgent)
-	a, reason := c.file(d, token, strings.TrimLeft(path, "/"))
+	path = strings.TrimLeft(path, "/")
+	a, reason := c.file(d, token, path)
+	if !r.Head {
+		now := c.now()
+		d.note(fileKey(path, d.mac), a, reason, now)
+		if c.fetched != nil && a.Status == 200 {
+			c.fetched(d.mac, now)
+		}
+	}
 	c.record(d.tenant, d.mac, said.Identity, r, name, L2, a, reason)
 	return a
 }
@@ -374,6 +386,9 @@ func (c *Core) record(tenant *tenantSlot, m mac.Addr, said vendor.Identity, r Re
 	}
 	if !r.Head && a.Status == 200 {
 		f.Bytes = int64(len(a.Body))
+		if level == L2 {
+			f.ETag = a.ETag
+		}
 	}
 	c.recorder.Record(f)
 }

@@ -27,6 +27,7 @@ type Source interface {
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
+	EachServed(ctx context.Context, f func(fleet.Served) error) error
 	Read(ctx context.Context, f func(fleet.Reader) error) error
 }
 
@@ -69,6 +70,7 @@ type device struct {
 	rejected atomic.Bool
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
+	served   atomic.Pointer[served]
 }
 
 // seen is what the phone said of itself when it last proved who it was.
@@ -135,6 +137,15 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err != nil {
 		return fmt.Errorf("load sightings: %w", err)
+	}
+	err = src.EachServed(ctx, func(f fleet.Served) error {
+		if d, ok := s.byAddress(f.MAC); ok {
+			d.note(fileKey(f.File, f.MAC), Answer{Status: 200, ETag: f.ETag}, "", f.Time)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load what phones have fetched: %w", err)
 	}
 	open := make(map[fleet.ID][]fleet.Enrolment)
 	err = src.EachEnrolment(ctx, func(e fleet.Enrolment) error {

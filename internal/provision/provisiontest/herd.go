@@ -95,6 +95,9 @@ func (h Herd) EachEnrolment(_ context.Context, f func(fleet.Enrolment) error) er
 // EachTemplate calls f for nothing.
 func (Herd) EachTemplate(context.Context, func(fleet.TemplateFile) error) error { return nil }
 
+// EachServed calls f for nothing.
+func (Herd) EachServed(context.Context, func(fleet.Served) error) error { return nil }
+
 // EachSighting calls f for nothing.
 func (Herd) EachSighting(context.Context, func(fleet.Sighting) error) error { return nil }
 
