@@ -30,7 +30,7 @@ type challenge struct {
 	stale                bool
 }
 
-// algorithms are those of RFC 8760.
+// hash is the algorithm, if it is one of RFC 8760's.
 func (c challenge) hash() (hash.Hash, bool) {
 	switch strings.ToUpper(c.algorithm) {
 	case "", "MD5":
@@ -152,21 +152,15 @@ type credential struct {
 // answer returns the header's value for the next request.
 func (c *credential) answer(method, uri string) string {
 	c.uses++
-	h, _ := c.hash()
-	digest := func(parts ...string) string {
-		h.Reset()
-		h.Write([]byte(strings.Join(parts, ":")))
-		return hex.EncodeToString(h.Sum(nil))
-	}
-	ha1 := digest(c.account.user, c.realm, c.account.password.Reveal())
-	ha2 := digest(method, uri)
-	var b strings.Builder
-	fmt.Fprintf(&b, `Digest username="%s", realm="%s", nonce="%s", uri="%s"`, c.account.user, c.realm, c.nonce, uri)
+	count, own := "", ""
 	if c.qop {
-		count, own := fmt.Sprintf("%08x", c.uses), rand.Text()
-		fmt.Fprintf(&b, `, response="%s", qop=auth, nc=%s, cnonce="%s"`, digest(ha1, c.nonce, count, own, "auth", ha2), count, own)
-	} else {
-		fmt.Fprintf(&b, `, response="%s"`, digest(ha1, c.nonce, ha2))
+		count, own = fmt.Sprintf("%08x", c.uses), rand.Text()
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `Digest username="%s", realm="%s", nonce="%s", uri="%s", response="%s"`,
+		c.account.user, c.realm, c.nonce, uri, c.response(method, uri, count, own))
+	if c.qop {
+		fmt.Fprintf(&b, `, qop=auth, nc=%s, cnonce="%s"`, count, own)
 	}
 	if c.algorithm != "" {
 		fmt.Fprintf(&b, ", algorithm=%s", c.algorithm)
@@ -175,6 +169,23 @@ func (c *credential) answer(method, uri string) string {
 		fmt.Fprintf(&b, `, opaque="%s"`, c.opaque)
 	}
 	return b.String()
+}
+
+// response proves the password (RFC 7616 section 3.4.1), with the nonce count and
+// a nonce of our own where qop=auth is offered.
+func (c *credential) response(method, uri, count, own string) string {
+	h, _ := c.hash()
+	sum := func(parts ...string) string {
+		h.Reset()
+		h.Write([]byte(strings.Join(parts, ":")))
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	who := sum(c.account.user, c.realm, c.account.password.Reveal())
+	what := sum(method, uri)
+	if c.qop {
+		return sum(who, c.nonce, count, own, "auth", what)
+	}
+	return sum(who, c.nonce, what)
 }
 
 // answerable picks the first challenge of a 401 or 407 that the account can answer,

@@ -11,16 +11,26 @@ import (
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
-// TestDigestVectors has the examples of RFC 2617 section 3.5 (without qop, computed
-// by its formula) and RFC 7616 section 3.9.1.
+// TestDigestVectors has the examples of RFC 7616 section 3.9.1 and, for want of a
+// published one without qop, RFC 2617's with its formula.
 func TestDigestVectors(t *testing.T) {
 	t.Parallel()
-	c := credential{
-		challenge: challenge{realm: "testrealm@host.com", nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093"},
-		account:   account{user: "Mufasa", password: secret.New("Circle Of Life")},
-	}
-	if got := c.answer("GET", "/dir/index.html"); !strings.Contains(got, `response="670fd8c2df070c60b045671b8b24ff02"`) {
-		t.Errorf("MD5 without qop: %s", got)
+	now := challenge{realm: "http-auth@example.org", nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", qop: true}
+	sha := now
+	sha.algorithm = "SHA-256"
+	old := challenge{realm: "testrealm@host.com", nonce: "dcd98b7102dd2f0e8b11d0f600bfb0c093"}
+	for _, v := range []struct {
+		challenge
+		password, want string
+	}{
+		{now, "Circle of Life", "8ca523f5e9506fed4657c9700eebdbec"},
+		{sha, "Circle of Life", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"},
+		{old, "Circle Of Life", "670fd8c2df070c60b045671b8b24ff02"},
+	} {
+		c := credential{challenge: v.challenge, account: account{user: "Mufasa", password: secret.New(v.password)}}
+		if got := c.response("GET", "/dir/index.html", "00000001", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"); got != v.want {
+			t.Errorf("%+v: the response is %s, not %s", v.challenge, got, v.want)
+		}
 	}
 }
 
