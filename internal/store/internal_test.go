@@ -67,6 +67,8 @@ func TestColumnsCoverFields(t *testing.T) {
 		"strangers":  {fleet.PhoneRowFields, strangerRows.cols},
 		"DECT bases": {fleet.DectFields, dectColumns},
 		"enrolments": {fleet.EnrolmentFields, enrolmentColumns},
+		"jobs":       {fleet.JobFields, jobColumns},
+		"job items":  {fleet.JobItemFields, jobItemColumns},
 		"accounts":   {fleet.AccountFields, accountColumns},
 		"tokens":     {fleet.TokenFields, tokenColumns},
 	} {

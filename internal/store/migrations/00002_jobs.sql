@@ -31,7 +31,7 @@ CREATE TABLE job_items (
 );
 -- What is open: at most one item of a kind for each phone.
 CREATE UNIQUE INDEX job_items_open ON job_items (mac, tenant, kind) WHERE state IN ('pending', 'sent', 'accepted');
-CREATE INDEX job_items_state ON job_items (job, state, due_at);
+CREATE INDEX job_items_state ON job_items (job, state, due_at, mac);
 CREATE INDEX job_items_waiting ON job_items (due_at) WHERE state IN ('sent', 'accepted');
 -- When a phone was last sent anything.
 CREATE INDEX job_items_sent ON job_items (mac, sent_at) WHERE sent_at > 0;

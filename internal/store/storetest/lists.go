@@ -355,7 +355,63 @@ func (s *store) lists() []list {
 	},
 		func(k fleet.Token) fleet.ID { return k.ID }, tokenIDs)
 
-	all := []list{tenants, users, phones, rows, bases, enrolments, accounts, tokens}
+	// A tenant of its own, whose phones are all in one job.
+	jobTenant := tenantIDs[5]
+	phonesOfJob := s.newPhones(jobTenant, listLength)
+	job := s.newJob(jobTenant, fleet.JobReboot, mac.Addr{})
+	jobItems := list{name: "JobItems", fields: fleet.JobItemFields, times: []string{"updated"}}
+	for i, e := range s.claim(aClaim) {
+		settled := fleet.Settlement{
+			Errand: e, From: fleet.ItemSent, To: []fleet.ItemState{fleet.ItemAccepted, fleet.ItemFailed, fleet.ItemConfirmed}[i%3],
+			Outcome: fleet.Outcome(ascii()), Due: start.Add(time.Hour),
+		}
+		if i%4 == 0 {
+			settled.Unsent, settled.To, settled.Outcome, e.Attempt = true, fleet.ItemPending, "", 0
+		}
+		at := sec()
+		s.settle(at, []fleet.Settlement{settled})
+		jobItems.items = append(jobItems.items, map[string]listquery.Value{
+			"mac": text(e.MAC.String()), "state": text(string(settled.To)), "outcome": text(string(settled.Outcome)),
+			"attempts": listquery.NumberValue(int64(e.Attempt)), "updated": timeText(at),
+		})
+	}
+	jobItems.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.JobItem, int, error) {
+		return r.JobItems(ctx, jobTenant, job.ID, q)
+	}, func(i fleet.JobItem) mac.Addr { return i.MAC }, phonesOfJob)
+
+	jobs := list{name: "Jobs", fields: fleet.JobFields, ids: []string{"id"}, times: []string{"created", "done"}}
+	ordering := tenantIDs[6]
+	var jobIDs []fleet.ID
+	for i, m := range s.newPhones(ordering, listLength) {
+		j := s.aJob(ordering, fleet.JobKind(fmt.Sprintf("kind %d", i%3)), m)
+		if i%4 == 0 {
+			j.Kind, j.MAC = fleet.JobKind(fmt.Sprintf("kind of %d", i)), mac.Addr{}
+		}
+		j.Caller, j.CreatedAt = word(), sec()
+		s.write(func(w fleet.Writer) error {
+			if _, err := w.InsertJob(ctx, j); err != nil || i%3 == 0 {
+				return err
+			}
+			if j.State = fleet.JobPaused; i%3 == 1 {
+				j.State, j.DoneAt = fleet.JobCancelled, sec()
+			}
+			return w.SetJobState(ctx, ordering, j.ID, j.State, j.DoneAt)
+		})
+		jobIDs = append(jobIDs, j.ID)
+		address := ""
+		if !j.MAC.IsZero() {
+			address = j.MAC.String()
+		}
+		jobs.items = append(jobs.items, map[string]listquery.Value{
+			"id": idText(j.ID), "kind": text(string(j.Kind)), "mac": text(address), "state": text(string(j.State)), "caller": text(j.Caller),
+			"created": timeText(j.CreatedAt), "done": timeText(j.DoneAt),
+		})
+	}
+	jobs.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.Job, int, error) {
+		return r.Jobs(ctx, ordering, q)
+	}, func(j fleet.Job) fleet.ID { return j.ID }, jobIDs)
+
+	all := []list{tenants, users, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
 	for _, l := range all {
 		for _, item := range l.items {
 			if !slices.Equal(slices.Sorted(maps.Keys(item)), slices.Sorted(maps.Keys(l.fields))) {

@@ -434,6 +434,7 @@ type full struct {
 	enrolment fleet.Enrolment
 	account   fleet.Account
 	token     fleet.Token
+	job       fleet.Job
 }
 
 func (s *store) fullTenant() full {
@@ -443,6 +444,7 @@ func (s *store) fullTenant() full {
 	id := f.tenant.ID
 	f.user = s.newUser(id)
 	f.phone, f.dect, f.account, f.token = s.newPhone(id, f.user.ID), s.newDectPhone(id), s.newAccount(id), s.newToken(id)
+	f.job = s.newJob(id, fleet.JobReboot, mac.Addr{})
 	f.enrolment = s.anEnrolment(id)
 	s.write(func(w fleet.Writer) error {
 		if err := w.InsertEnrolment(ctx, f.enrolment); err != nil {
@@ -488,6 +490,15 @@ func (f full) reads(ctx context.Context) map[string]func(r fleet.Reader, tenant 
 			_, err := r.Enrolment(ctx, tenant, f.enrolment.ID)
 			return err
 		},
+		"Job": func(r fleet.Reader, tenant fleet.ID) error { _, err := r.Job(ctx, tenant, f.job.ID); return err },
+		"JobItems": func(r fleet.Reader, tenant fleet.ID) error {
+			_, _, err := r.JobItems(ctx, tenant, f.job.ID, everything)
+			return err
+		},
+		"OpenJob": func(r fleet.Reader, tenant fleet.ID) error {
+			_, err := r.OpenJob(ctx, tenant, f.job.Kind, f.phone.MAC)
+			return err
+		},
 		"Account": func(r fleet.Reader, tenant fleet.ID) error {
 			_, err := r.Account(ctx, tenant, f.account.ID)
 			return err
@@ -521,6 +532,9 @@ func (f full) writes(ctx context.Context) map[string]func(w fleet.Writer, tenant
 		"ReplaceMembers":  func(w fleet.Writer, tenant fleet.ID) error { return w.ReplaceMembers(ctx, tenant, f.dect.ID, nil) },
 		"DeleteTemplate":  func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteTemplate(ctx, tenant, "own.xml") },
 		"DeleteEnrolment": func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteEnrolment(ctx, tenant, f.enrolment.ID) },
+		"SetJobState": func(w fleet.Writer, tenant fleet.ID) error {
+			return w.SetJobState(ctx, tenant, f.job.ID, fleet.JobCancelled, start)
+		},
 		"UpdateAccount": func(w fleet.Writer, tenant fleet.ID) error {
 			f.account.Tenant = tenant
 			return w.UpdateAccount(ctx, f.account)
@@ -583,6 +597,10 @@ func testIsolation(t *testing.T, s *store) {
 			},
 			"Enrolments": func() (int, int, error) {
 				l, n, err := r.Enrolments(ctx, ours.ID, start, listquery.Query{Count: true})
+				return len(l), n, err
+			},
+			"Jobs": func() (int, int, error) {
+				l, n, err := r.Jobs(ctx, ours.ID, listquery.Query{Count: true})
 				return len(l), n, err
 			},
 			"Accounts": func() (int, int, error) {

@@ -33,6 +33,7 @@ type Backend interface {
 	EachServed(ctx context.Context, f func(fleet.Served) error) error
 	RecordFetches(ctx context.Context, fetches []fleet.Fetch) error
 	Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) ([]fleet.Fetch, error)
+	jobStore
 	AuditLog(ctx context.Context, tenant fleet.ID, limit int) ([]fleet.AuditRecord, error)
 }
 
@@ -57,6 +58,11 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Served", testServed},
 		{"FetchBounds", testFetchBounds},
 		{"PhoneRows", testPhoneRows},
+		{"Jobs", testJobs},
+		{"Claims", testClaims},
+		{"Turns", testTurns},
+		{"Settling", testSettling},
+		{"Unassigned", testUnassigned},
 		{"Each", testEach},
 		{"Lists", testLists},
 		{"ListErrors", testListErrors},
