@@ -102,11 +102,11 @@ func (a *AMI) open(ctx context.Context) (*link, *amiPeer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := within(ctx, conn)
+	inTime := within(ctx, conn)
 	p := &amiPeer{conn: conn, lines: bufio.NewReaderSize(conn, maxLine), waiting: make(map[string]chan amiAnswer)}
 	err = p.login(a.config)
-	if !stop() && err == nil {
-		err = broken(context.Cause(ctx))
+	if !inTime() && err == nil {
+		err = broken(ctx.Err())
 	}
 	if err != nil {
 		_ = conn.Close() // the login failed
@@ -182,7 +182,7 @@ func (a *AMI) ask(ctx context.Context, fields []string) error {
 		return broken(s.ended)
 	case <-ctx.Done():
 		a.line.unanswered(s, written)
-		return broken(context.Cause(ctx))
+		return broken(ctx.Err())
 	}
 }
 

@@ -174,6 +174,7 @@ func (d *Direct) toward(to netip.AddrPort) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, fail(Unreachable, true, "no way to %s: %w", to, err)
 	}
-	defer probe.Close()
-	return probe.LocalAddr().(*net.UDPAddr).AddrPort().Addr(), nil
+	local := probe.LocalAddr().(*net.UDPAddr).AddrPort().Addr()
+	_ = probe.Close() // it carried nothing
+	return local, nil
 }

@@ -98,11 +98,11 @@ func (e *ESL) open(ctx context.Context) (*link, *eslPeer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := within(ctx, conn)
+	inTime := within(ctx, conn)
 	p := &eslPeer{conn: conn, lines: bufio.NewReaderSize(conn, maxLine)}
 	err = p.login(e.config.Password)
-	if !stop() && err == nil {
-		err = broken(context.Cause(ctx))
+	if !inTime() && err == nil {
+		err = broken(ctx.Err())
 	}
 	if err != nil {
 		_ = conn.Close() // the login failed
@@ -166,7 +166,7 @@ func (e *ESL) ask(ctx context.Context, order string) error {
 		return broken(s.ended)
 	case <-ctx.Done():
 		e.line.unanswered(s, written)
-		return broken(context.Cause(ctx))
+		return broken(ctx.Err())
 	}
 }
 

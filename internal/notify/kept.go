@@ -34,7 +34,8 @@ type kept[P peer] struct {
 	open func(context.Context) (*link, P, error)
 
 	mu       sync.Mutex
-	current  *session[P]
+	current  *session[P] // for new attempts
+	sessions map[*session[P]]struct{}
 	opening  chan struct{} // closed when an attempt to open has ended
 	failures int
 	failure  error
@@ -73,23 +74,23 @@ func (k *kept[P]) session(ctx context.Context) (*session[P], error) {
 				defer k.mu.Unlock()
 				return nil, fmt.Errorf("no new connection for another %s, because of the last one: %w", pause.Round(time.Millisecond), k.failure)
 			}
-			k.begin()
+			k.begin(context.WithoutCancel(ctx))
 		}
 		opening := k.opening
 		k.mu.Unlock()
 		select {
 		case <-opening:
 		case <-ctx.Done():
-			return nil, broken(context.Cause(ctx))
+			return nil, broken(ctx.Err())
 		}
 	}
 }
 
 // begin opens a connection in the background, so that the first caller's deadline
 // is not everybody's. It is called with mu held.
-func (k *kept[P]) begin() {
+func (k *kept[P]) begin(ctx context.Context) {
 	k.opening = make(chan struct{})
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, stop := context.WithCancel(ctx)
 	k.stop = stop
 	k.owned.Go(func() {
 		defer stop()
@@ -114,6 +115,10 @@ func (k *kept[P]) run(ctx context.Context) {
 		return
 	}
 	s := &session[P]{conn: conn, peer: p, writing: make(chan struct{}, 1), over: make(chan struct{})}
+	if k.sessions == nil {
+		k.sessions = make(map[*session[P]]struct{})
+	}
+	k.sessions[s] = struct{}{}
 	k.current = s
 	k.reopenable()
 	k.mu.Unlock()
@@ -124,15 +129,18 @@ func (k *kept[P]) run(ctx context.Context) {
 
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.current = nil
+	delete(k.sessions, s)
 	if k.closed {
 		err = ErrClosed
 	}
 	s.ended = fmt.Errorf("the connection was lost: %w", err)
-	if time.Since(began) >= steady {
-		k.failures = 0
-	} else {
-		k.failed(broken(s.ended))
+	if k.current == s {
+		k.current = nil
+		if time.Since(began) >= steady {
+			k.failures = 0
+		} else {
+			k.failed(broken(s.ended))
+		}
 	}
 	close(s.over)
 }
@@ -149,15 +157,15 @@ func (k *kept[P]) failed(err error) {
 	k.notUntil = time.Now().Add(pause/2 + rand.N(pause/2)) //nolint:gosec // spreads reconnects, guards nothing
 }
 
-// close ends the connection and waits for its goroutine.
+// close ends every connection and waits for its goroutine.
 func (k *kept[P]) close() {
 	k.mu.Lock()
 	k.closed = true
 	if k.stop != nil {
 		k.stop()
 	}
-	if k.current != nil {
-		_ = k.current.conn.Close() // serve reports it
+	for s := range k.sessions {
+		_ = s.conn.Close() // serve reports it
 	}
 	k.mu.Unlock()
 	k.owned.Wait()
@@ -172,10 +180,10 @@ func (s *session[P]) write(ctx context.Context, b []byte, first func()) error {
 	case <-s.over:
 		return s.ended
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return ctx.Err()
 	}
 	if err := ctx.Err(); err != nil {
-		return context.Cause(ctx)
+		return err
 	}
 	if first != nil {
 		first()
@@ -192,11 +200,17 @@ func (s *session[P]) write(ctx context.Context, b []byte, first func()) error {
 }
 
 // unanswered is called by those who got no answer to what they wrote at that time.
-// If nothing else came either, the other side may be gone without a word, and the
-// connection is given up, so that the next attempt opens (and resolves) anew.
+// If nothing else came either, the other side may be gone without a word. New
+// attempts then open (and resolve) anew; those under way may wait to their end.
 func (k *kept[P]) unanswered(s *session[P], written time.Time) {
-	if time.Since(written) >= k.timeout/2 && s.conn.heard.Load() < written.UnixNano() {
-		_ = s.conn.Close() // serve reports it
+	if time.Since(written) < k.timeout/2 || s.conn.heard.Load() > written.UnixNano() {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.current == s {
+		k.current, k.failures, k.notUntil = nil, 0, time.Time{}
+		time.AfterFunc(k.timeout, func() { _ = s.conn.Close() }) // serve reports it
 	}
 }
 
@@ -238,7 +252,7 @@ func dial(ctx context.Context, transport, address string, config *tls.Config) (*
 
 // within lets a login on conn take no longer than ctx. The function that it
 // returns ends this and reports whether there was time enough.
-func within(ctx context.Context, conn net.Conn) (done func() bool) {
+func within(ctx context.Context, conn net.Conn) (inTime func() bool) {
 	return context.AfterFunc(ctx, func() {
 		_ = conn.SetDeadline(time.Unix(1, 0)) // long ago: reads and writes end
 	})

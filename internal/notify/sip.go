@@ -140,7 +140,7 @@ func (ts *transactions) exchange(ctx context.Context, n *notice, r route) (*sip.
 		case <-r.over:
 			return nil, broken(r.cause())
 		case <-ctx.Done():
-			return nil, broken(context.Cause(ctx))
+			return nil, broken(ctx.Err())
 		}
 	}
 }

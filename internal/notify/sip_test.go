@@ -660,7 +660,11 @@ func TestRefusesWhatBreaksLines(t *testing.T) {
 func TestEventsOfVendors(t *testing.T) {
 	t.Parallel()
 	phone := startPeer(t, "UDP", always("200 OK"))
-	s := direct(t, 0)
+	s, err := notify.NewDirect(notify.DirectConfig{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
 	for i, e := range []string{"check-sync", "check-sync;reboot=true", "resync", "reboot_now", "restart_now", "sys-control", "ACTION-URI", "aastra-xml", "service-control"} {
 		if _, err := s.Notify(t.Context(), at(phone.address), e); err != nil {
 			t.Error(err)
@@ -700,6 +704,57 @@ func TestConfigurations(t *testing.T) {
 	}
 	if shown := fmt.Sprintf("%v %+v", notify.ProxyConfig{Password: pass}, notify.AMIConfig{Secret: pass}); strings.Contains(shown, planted) {
 		t.Errorf("a configuration shows its secret: %s", shown)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	if got := notify.OutcomeOf(errors.New("of another package")); got != notify.Broken {
+		t.Errorf("a foreign error is %v", got)
+	}
+	seen := make(map[string]bool)
+	for o := notify.Delivered; o <= notify.Broken; o++ {
+		if name := o.String(); name == "" || seen[name] {
+			t.Errorf("outcome %d is called %q", o, name)
+		} else {
+			seen[name] = true
+		}
+	}
+}
+
+// TestSilentProxy: a connection on which nothing comes is given up for what is sent
+// next, but what is under way on it still gets its answer.
+func TestSilentProxy(t *testing.T) {
+	t.Parallel()
+	first, gaveUp := make(chan struct{}), make(chan struct{})
+	peer := startPeer(t, "TCP", func(n int, r request) []string {
+		switch n {
+		case 0:
+			close(first)
+			return nil
+		case 1:
+			<-gaveUp
+		}
+		return []string{r.answer("200 OK")}
+	})
+	config := peer.config()
+	config.Timeout = 2 * time.Second
+	s := proxy(t, config)
+	var all sync.WaitGroup
+	all.Go(func() {
+		<-first
+		want(t, s, target(), notify.Delivered, false)
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 1300*time.Millisecond)
+	defer cancel()
+	if _, err := s.Notify(ctx, target(), event); notify.OutcomeOf(err) != notify.TimedOut {
+		t.Errorf("the first: %v", err)
+	}
+	close(gaveUp)
+	want(t, s, target(), notify.Delivered, false)
+	all.Wait()
+	if n := peer.opened(); n != 2 {
+		t.Errorf("%d connections", n)
 	}
 }
 
