@@ -611,6 +611,111 @@ func (e KeyInputKind) Valid() bool {
 	}
 }
 
+// Defines values for NotifyMethod.
+const (
+	NotifyMethodAsterisk   NotifyMethod = "asterisk"
+	NotifyMethodDirect     NotifyMethod = "direct"
+	NotifyMethodFreeswitch NotifyMethod = "freeswitch"
+	NotifyMethodProxy      NotifyMethod = "proxy"
+)
+
+// Valid indicates whether the value is a known member of the NotifyMethod enum.
+func (e NotifyMethod) Valid() bool {
+	switch e {
+	case NotifyMethodAsterisk:
+		return true
+	case NotifyMethodDirect:
+		return true
+	case NotifyMethodFreeswitch:
+		return true
+	case NotifyMethodProxy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotifyInputMethod.
+const (
+	NotifyInputMethodAsterisk   NotifyInputMethod = "asterisk"
+	NotifyInputMethodDirect     NotifyInputMethod = "direct"
+	NotifyInputMethodFreeswitch NotifyInputMethod = "freeswitch"
+	NotifyInputMethodProxy      NotifyInputMethod = "proxy"
+)
+
+// Valid indicates whether the value is a known member of the NotifyInputMethod enum.
+func (e NotifyInputMethod) Valid() bool {
+	switch e {
+	case NotifyInputMethodAsterisk:
+		return true
+	case NotifyInputMethodDirect:
+		return true
+	case NotifyInputMethodFreeswitch:
+		return true
+	case NotifyInputMethodProxy:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotifyInputTransport.
+const (
+	NotifyInputTransportLessThanNil NotifyInputTransport = "<nil>"
+	NotifyInputTransportTCP         NotifyInputTransport = "TCP"
+	NotifyInputTransportTLS         NotifyInputTransport = "TLS"
+	NotifyInputTransportUDP         NotifyInputTransport = "UDP"
+)
+
+// Valid indicates whether the value is a known member of the NotifyInputTransport enum.
+func (e NotifyInputTransport) Valid() bool {
+	switch e {
+	case NotifyInputTransportLessThanNil:
+		return true
+	case NotifyInputTransportTCP:
+		return true
+	case NotifyInputTransportTLS:
+		return true
+	case NotifyInputTransportUDP:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PhoneStatus.
+const (
+	Discovered PhoneStatus = "discovered"
+	Enrolling  PhoneStatus = "enrolling"
+	Failing    PhoneStatus = "failing"
+	OutOfDate  PhoneStatus = "out-of-date"
+	Rejected   PhoneStatus = "rejected"
+	UpToDate   PhoneStatus = "up-to-date"
+	Waiting    PhoneStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PhoneStatus enum.
+func (e PhoneStatus) Valid() bool {
+	switch e {
+	case Discovered:
+		return true
+	case Enrolling:
+		return true
+	case Failing:
+		return true
+	case OutOfDate:
+		return true
+	case Rejected:
+		return true
+	case UpToDate:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TenantCreateLanguage.
 const (
 	TenantCreateLanguageBULGARIAN   TenantCreateLanguage = "BULGARIAN"
@@ -1974,6 +2079,72 @@ type Members struct {
 	Items []MemberInput `json:"items"`
 }
 
+// Notify defines model for Notify.
+type Notify struct {
+	// Address host:port of the proxy, manager interface or event socket; null for the endpoint of the phone's interface.
+	//
+	// Examples: pbx.example.com:5060
+	Address *string `json:"address"`
+
+	// Method proxy: to sip:extension@domain through the PBX or a proxy. direct: to the address the phone was seen at. asterisk: by its manager interface. freeswitch: by its event socket.
+	//
+	// Examples: proxy
+	Method NotifyMethod `json:"method"`
+
+	// Transport To the proxy: UDP, TCP or TLS; null for UDP.
+	//
+	// Examples: UDP
+	Transport *string `json:"transport"`
+
+	// User That answers the proxy's challenge or signs in to Asterisk.
+	//
+	// Examples: dialplane
+	User *string `json:"user"`
+}
+
+// NotifyMethod proxy: to sip:extension@domain through the PBX or a proxy. direct: to the address the phone was seen at. asterisk: by its manager interface. freeswitch: by its event socket.
+//
+// Examples: proxy
+type NotifyMethod string
+
+// NotifyInput defines model for NotifyInput.
+type NotifyInput struct {
+	// Address host:port of the proxy, manager interface or event socket.
+	//
+	// Examples: pbx.example.com:5038
+	Address *string `json:"address,omitempty"`
+
+	// Method See the tenant.
+	//
+	// Examples: asterisk
+	Method NotifyInputMethod `json:"method"`
+
+	// Password Kept as it is where it is left out; never shown.
+	//
+	// Examples: a password
+	Password *string `json:"password,omitempty"`
+
+	// Transport To the proxy.
+	//
+	// Examples: UDP
+	Transport *NotifyInputTransport `json:"transport,omitempty"`
+
+	// User That answers the proxy's challenge or signs in to Asterisk.
+	//
+	// Examples: dialplane
+	User *string `json:"user,omitempty"`
+}
+
+// NotifyInputMethod See the tenant.
+//
+// Examples: asterisk
+type NotifyInputMethod string
+
+// NotifyInputTransport To the proxy.
+//
+// Examples: UDP
+type NotifyInputTransport string
+
 // Phone defines model for Phone.
 type Phone struct {
 	// ExtensionNumber Null while the phone is not assigned.
@@ -2012,12 +2183,28 @@ type Phone struct {
 	// Examples: false
 	Rejected bool `json:"rejected"`
 
+	// Status How it is with the phone, in one word.
+	Status PhoneStatus `json:"status"`
+
+	// StatusReason Why, in plain words.
+	//
+	// Examples: it has fetched what it would get now
+	StatusReason string `json:"status_reason"`
+
+	// StatusSince Null where it is not known.
+	//
+	// Examples: 2026-11-23T08:00:00Z
+	StatusSince *time.Time `json:"status_since"`
+
 	// Vendor Examples: Yealink
 	Vendor *string `json:"vendor"`
 
 	// VMPin Null unless the credential may reveal secrets.
 	VMPin *string `json:"vm_pin"`
 }
+
+// PhoneStatus How it is with the phone, in one word.
+type PhoneStatus string
 
 // PhoneList defines model for PhoneList.
 type PhoneList struct {
@@ -2241,7 +2428,8 @@ type Tenant struct {
 	Language string `json:"language"`
 
 	// Name Examples: Example Ltd
-	Name string `json:"name"`
+	Name   string `json:"name"`
+	Notify Notify `json:"notify"`
 
 	// Ntp Time servers.
 	//
@@ -2318,7 +2506,8 @@ type TenantCreate struct {
 	// Name Unique in the installation.
 	//
 	// Examples: Example Ltd
-	Name string `json:"name"`
+	Name   string       `json:"name"`
+	Notify *NotifyInput `json:"notify,omitempty"`
 
 	// Ntp At most 2 time servers.
 	//
@@ -2406,7 +2595,8 @@ type TenantUpdate struct {
 	// Name Unique in the installation.
 	//
 	// Examples: Example Ltd
-	Name *string `json:"name,omitempty"`
+	Name   *string      `json:"name,omitempty"`
+	Notify *NotifyInput `json:"notify,omitempty"`
 
 	// Ntp At most 2 time servers.
 	//

@@ -19,6 +19,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
 )
 
 // Options is what the API works with. All fields are required.
@@ -28,8 +29,10 @@ type Options struct {
 	// its token. They are asked only where the use case returned the token.
 	PhoneURL func(fleet.Phone) string
 	DectURL  func(fleet.DectPhone) string
-	Log      *slog.Logger
-	Version  string // of the program, as the document states it
+	// Status says how it is with a phone. It is asked for every phone of a list.
+	Status  func(mac.Addr) fleet.Status
+	Log     *slog.Logger
+	Version string // of the program, as the document states it
 }
 
 // Prefix is the path that all operations are under.

@@ -223,8 +223,8 @@ func TestAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for path, want := range map[string]string{
-		"/phones/00:15:65:00:00:01":          `{"extension_number":"101","vendor":"Acme","model":"A1","fwver":null,"name":"Extension 101","password":null,"vm_pin":null,"ip":null,"mac":"001565000001","rejected":false}`,
-		"/phones/001565000077":               `{"extension_number":null,"vendor":"Acme","model":"A2","fwver":"1.0","name":null,"password":null,"vm_pin":null,"ip":"192.0.2.77","mac":"001565000077","rejected":false}`,
+		"/phones/00:15:65:00:00:01":          `{"extension_number":"101","vendor":"Acme","model":"A1","fwver":null,"name":"Extension 101","password":null,"vm_pin":null,"ip":null,"mac":"001565000001","rejected":false,"status":"waiting","status_since":null,"status_reason":"it has not asked"}`,
+		"/phones/001565000077":               `{"extension_number":null,"vendor":"Acme","model":"A2","fwver":"1.0","name":null,"password":null,"vm_pin":null,"ip":"192.0.2.77","mac":"001565000077","rejected":false,"status":"waiting","status_since":null,"status_reason":"it has not asked"}`,
 		"/phones/00:15:65:00:00:01/assignee": `{"mac":"001565000001","extension_number":"101","vendor":"Acme","model":"A1"}`,
 		"/templates/phones":                  `{"items":[{"filename":"acme-dect.xml","is_custom":false},{"filename":"acme.xml","is_custom":false},{"filename":"mine.xml","is_custom":true}]}`,
 		"/templates/phones/mine.xml":         `{"filename":"mine.xml","content":"acme.xml","is_custom":true}`,

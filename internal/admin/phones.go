@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -21,6 +22,10 @@ type phone struct {
 	IP              blank    `json:"ip" example:"192.0.2.17" doc:"Where the phone last asked from."`
 	MAC             string   `json:"mac" example:"001565aabbcc" doc:"12 lower-case hex digits."`
 	Rejected        bool     `json:"rejected" example:"false" doc:"Whether an administrator has rejected the phone."`
+
+	Status       string     `json:"status" enum:"discovered,waiting,enrolling,up-to-date,out-of-date,failing,rejected" doc:"How it is with the phone, in one word."`
+	StatusSince  *time.Time `json:"status_since" example:"2026-11-23T08:00:00Z" doc:"Null where it is not known."`
+	StatusReason string     `json:"status_reason" example:"it has fetched what it would get now" doc:"Why, in plain words."`
 }
 
 type assignee struct {
@@ -154,7 +159,7 @@ func (s *server) registerPhones() {
 		summary: "List phones, those assigned and those only seen",
 	}, func(ctx context.Context, r request, _ *struct{}) (*output[listOf[phone]], error) {
 		found, n, err := s.Fleet.PhoneRows(ctx, r.Caller, r.Query)
-		return listed(r, found, n, phoneOf), err
+		return listed(r, found, n, s.phoneOf), err
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/phones/reprovision", id: "reprovisionPhones", tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
@@ -169,7 +174,7 @@ func (s *server) registerPhones() {
 		summary: "Get a phone",
 	}, func(ctx context.Context, r request, in *MACPath) (*output[phone], error) {
 		p, err := s.Fleet.PhoneRow(ctx, r.Caller, in.MAC)
-		return &output[phone]{phoneOf(p)}, err
+		return &output[phone]{s.phoneOf(p)}, err
 	})
 	register(s, operation{
 		method: http.MethodGet, path: "/phones/{mac}/assignee", id: "getAssignee", tag: tagPhones, status: http.StatusOK, role: fleet.Viewer,
@@ -324,8 +329,13 @@ func (f PhoneFields) input() fleet.PhoneInput {
 	}
 }
 
-func phoneOf(p fleet.PhoneRow) phone {
+func (s *server) phoneOf(p fleet.PhoneRow) phone {
+	status := s.Status(p.MAC)
+	if p.Rejected {
+		status.Word, status.Why = fleet.Rejected, "an admin rejected it"
+	}
 	return phone{
+		Status: string(status.Word), StatusSince: moment(status.Since), StatusReason: status.Why,
 		ExtensionNumber: blank(p.ExtensionNumber), Vendor: blank(p.Vendor), Model: blank(p.Model), FwVer: blank(p.Version), Name: blank(p.Name),
 		Password: password{p.Password}, VMPIN: password{p.VMPIN}, IP: blank(p.IP), MAC: p.MAC.String(), Rejected: p.Rejected,
 	}
@@ -343,6 +353,7 @@ func (s *server) userPhoneOf(p fleet.Phone) userPhone {
 		SerialNumber: blank(p.SerialNumber), DoorPassword1: password{p.DoorPassword1}, DoorPassword2: password{p.DoorPassword2},
 	}
 	out.ID, out.MAC, out.Vendor, out.Model = p.ID.String(), p.MAC.String(), p.Vendor, p.Model
+	out.FwVer = blank(s.Status(p.MAC).Firmware)
 	if !p.Token.Empty() {
 		out.URL = password{secret.New(s.PhoneURL(p))}
 	}

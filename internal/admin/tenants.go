@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -26,8 +27,26 @@ type tenant struct {
 	PickupCode      blank      `json:"pickup_code" example:"*8" doc:"Dialled before an extension to take its call."`
 	EnrolNetworks   []string   `json:"enrol_networks" example:"192.0.2.0/24" doc:"Where phones may enrol from; empty for private networks."`
 	EnrolMinutes    int        `json:"enrol_minutes" example:"15" doc:"How long a newly assigned phone may enrol; 0 for not by itself."`
+	Notify          notify     `json:"notify" doc:"How its phones are told to fetch their configuration or to restart."`
 	CreatedAt       *time.Time `json:"created_at" example:"2026-11-23T08:00:00Z"`
 	UpdatedAt       *time.Time `json:"updated_at" example:"2026-11-23T08:00:00Z"`
+}
+
+// notify is the way of SIP NOTIFYs to the phones. Its password is written, never
+// read.
+type notify struct {
+	Method    string `json:"method" enum:"proxy,direct,asterisk,freeswitch" example:"proxy" doc:"proxy: to sip:extension@domain through the PBX or a proxy. direct: to the address the phone was seen at. asterisk: by its manager interface. freeswitch: by its event socket."`
+	Address   blank  `json:"address" example:"pbx.example.com:5060" doc:"host:port of the proxy, manager interface or event socket; null for the endpoint of the phone's interface."`
+	Transport blank  `json:"transport" example:"UDP" doc:"To the proxy: UDP, TCP or TLS; null for UDP."`
+	User      blank  `json:"user" example:"dialplane" doc:"That answers the proxy's challenge or signs in to Asterisk."`
+}
+
+type notifyInput struct {
+	Method    string    `json:"method" enum:"proxy,direct,asterisk,freeswitch" example:"asterisk" doc:"See the tenant."`
+	Address   string    `json:"address,omitempty" maxLength:"260" example:"pbx.example.com:5038" doc:"host:port of the proxy, manager interface or event socket."`
+	Transport string    `json:"transport,omitempty" enum:"UDP,TCP,TLS" example:"UDP" doc:"To the proxy."`
+	User      string    `json:"user,omitempty" maxLength:"128" example:"dialplane" doc:"That answers the proxy's challenge or signs in to Asterisk."`
+	Password  *password `json:"password,omitempty" maxLength:"256" example:"a password" doc:"Kept as it is where it is left out; never shown."`
 }
 
 // endpoint is where an interface's registrar is.
@@ -70,6 +89,7 @@ type TenantFields struct {
 	PickupCode      *string         `json:"pickup_code,omitempty" maxLength:"64" example:"*8" doc:"Dialled before an extension to take its call."`
 	EnrolNetworks   *[]string       `json:"enrol_networks,omitempty" maxItems:"64" maxLength:"64" example:"192.0.2.0/24" doc:"Where phones may enrol from; empty for private networks."`
 	EnrolMinutes    *int            `json:"enrol_minutes,omitempty" minimum:"0" maximum:"1440" example:"15" doc:"How long a newly assigned phone may enrol; 0 for not by itself."`
+	Notify          *notifyInput    `json:"notify,omitempty" doc:"How its phones are told to fetch or to restart; replaces all of it but a password that is left out."`
 }
 
 type tenantCreate struct {
@@ -154,6 +174,9 @@ func (t TenantFields) input(name, domain *string) fleet.TenantInput {
 		NTP: t.NTP, TimeZone: t.TimeZone, Language: maybe(t.Language, language.text), Tone: t.Tone, ProvisioningURL: t.ProvisioningURL,
 		PollMinutes: t.PollMinutes, RegisterExpires: t.RegisterExpires, VoicemailNumber: t.VoicemailNumber, PickupCode: t.PickupCode,
 		EnrolNetworks: t.EnrolNetworks, EnrolMinutes: t.EnrolMinutes,
+		Notify: maybe(t.Notify, func(n notifyInput) fleet.NotifyInput {
+			return fleet.NotifyInput{Method: n.Method, Address: n.Address, Transport: n.Transport, User: n.User, Password: secretOf(n.Password)}
+		}),
 	}
 }
 
@@ -164,6 +187,10 @@ func tenantOf(t fleet.Tenant) tenant {
 		PollMinutes: t.PollMinutes, RegisterExpires: t.RegisterExpires,
 		VoicemailNumber: blank(t.VoicemailNumber), PickupCode: blank(t.PickupCode),
 		EnrolNetworks: []string{}, EnrolMinutes: t.EnrolMinutes,
+		Notify: notify{
+			Method:  string(cmp.Or(t.Notify.Method, fleet.NotifyProxy)),
+			Address: blank(t.Notify.Address), Transport: blank(t.Notify.Transport), User: blank(t.Notify.User),
+		},
 		CreatedAt: moment(t.CreatedAt), UpdatedAt: moment(t.UpdatedAt),
 	}
 	for i, e := range t.Endpoints {

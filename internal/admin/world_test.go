@@ -85,6 +85,7 @@ func newWorld(t *testing.T) *world {
 		Fleet:    w.fleet,
 		PhoneURL: func(p fleet.Phone) string { return "https://phones.example/" + p.Token.Reveal() + "/" },
 		DectURL:  func(d fleet.DectPhone) string { return "https://phones.example/" + d.Token.Reveal() + "/" },
+		Status:   func(mac.Addr) fleet.Status { return fleet.Status{Word: fleet.Waiting, Why: "it has not asked"} },
 		Log:      log, Version: "test",
 	})
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/admin"
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/jobs"
 	phones "github.com/dialplane/dialplane/internal/listen/http"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
@@ -79,6 +80,9 @@ type server struct {
 	journal *provision.Journal
 	fleet   *fleet.Fleet
 	admin   http.Handler
+	jobs    *jobs.Worker
+	// notifier sends what the jobs order.
+	notifier *notifier
 }
 
 func (c serveCmd) open(ctx context.Context, log *slog.Logger) (*server, error) {
@@ -100,15 +104,17 @@ func (s *server) wire(ctx context.Context, base string, cacheBytes int, log *slo
 	addresses := provision.Addresses{Base: base}
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
+	s.notifier = newNotifier(s.store, registry)
+	s.jobs = jobs.New(jobs.Config{Store: s.store, Notifier: s.notifier, Log: log})
 	s.core, err = provision.New(ctx, provision.Config{
 		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
-		Addresses: addresses, Log: log, CacheBytes: cacheBytes,
+		Addresses: addresses, Log: log, CacheBytes: cacheBytes, Fetched: s.jobs.Fetched,
 	})
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
 	}
-	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: s.core, Catalog: catalog, Now: time.Now, Log: log})
-	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Log: log, Version: version()})
+	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: s.core, Catalog: catalog, Jobs: s.jobs, Now: time.Now, Log: log})
+	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
 	return nil
 }
 
@@ -180,7 +186,7 @@ func announce(w io.Writer, adminAt net.Addr, base string, created bool, token se
 
 // run serves until ctx is done or a listener fails, then lets requests in flight
 // finish and writes what is left of the journal.
-func (s *server) run(ctx context.Context, adminListener, phoneListener net.Listener, log *slog.Logger) error {
+func (s *server) run(ctx context.Context, adminListener, phoneListener net.Listener, log *slog.Logger) (err error) {
 	api := &http.Server{
 		Handler:           s.adminHandler(),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
@@ -194,6 +200,7 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 	journal.Go(func() { s.journal.Run(journalCtx) })
 	defer journal.Wait()
 	defer stopJournal()
+	defer func() { err = errors.Join(err, s.notifier.close()) }()
 
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -206,6 +213,10 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 		if err := devices.Serve(phoneListener); err != nil {
 			return fmt.Errorf("the phones' listener failed: %w", err)
 		}
+		return nil
+	})
+	group.Go(func() error {
+		s.jobs.Run(groupCtx)
 		return nil
 	})
 	group.Go(func() error {

@@ -311,10 +311,10 @@ func (f *Fleet) steer(ctx context.Context, c Caller, id ID, action string, to Jo
 			return "", err
 		}
 		object := "job " + id.String()
-		switch {
-		case j.State == to:
+		switch j.State {
+		case to:
 			return object, nil
-		case j.State == JobDone, j.State == JobCancelled:
+		case JobDone, JobCancelled:
 			return "", errorf(CodeConflict, "the job is %s; give the order again to make a new one", j.State)
 		}
 		return object, w.SetJobState(ctx, c.Tenant, id, to, f.now())

@@ -360,6 +360,8 @@ type Status struct {
 	Word  StatusWord
 	Since time.Time // zero where it is not known
 	Why   string    // in plain words, for people
+	// Firmware is the version that the phone last named at its own address, or "".
+	Firmware string
 }
 
 // StatusWord is a Status in one word.

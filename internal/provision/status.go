@@ -73,6 +73,14 @@ func (c *Core) Status(m mac.Addr) fleet.Status {
 	if !ok {
 		return fleet.Status{Word: fleet.Discovered, Why: "it was seen and belongs to no extension"}
 	}
+	s := c.status(d)
+	if said := d.seen.Load(); said != nil {
+		s.Firmware = said.Version
+	}
+	return s
+}
+
+func (c *Core) status(d *device) fleet.Status {
 	phone := d.data.Load()
 	s := d.served.Load()
 	switch {
