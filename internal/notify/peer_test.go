@@ -238,7 +238,7 @@ func silent(int, request) []string { return nil }
 // account returns a Proxy's configuration for the peer, with credentials.
 func (p *sipPeer) config() notify.ProxyConfig {
 	c := notify.ProxyConfig{
-		Address: p.address, Transport: p.transport, User: "dialplane", Password: secret.New(planted), Timeout: 10 * time.Second,
+		Address: p.address, Transport: p.transport, User: "dialplane", Password: secret.New(planted), Timeout: patient,
 	}
 	if p.roots != nil {
 		c.TLS = &tls.Config{RootCAs: p.roots}
