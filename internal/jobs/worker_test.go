@@ -529,6 +529,7 @@ func TestStoreThatFails(t *testing.T) {
 
 func TestOldJobsAreDeleted(t *testing.T) {
 	bubble(t, 1200, func(t *testing.T, w *world) {
+		w.cfg.Keep = 4 * 24 * time.Hour
 		w.start()
 		old := w.order(fleet.JobReprovision, -1)
 		after(20 * time.Minute)
@@ -536,16 +537,16 @@ func TestOldJobsAreDeleted(t *testing.T) {
 		w.steer(paused, fleet.JobPaused)
 		after(24 * time.Hour)
 		later := w.order(fleet.JobReboot, 0)
-		after(29*24*time.Hour - time.Hour)
+		after(3*24*time.Hour - time.Hour)
 		w.counts(old, fleet.JobDone, fleet.JobCounts{Unconfirmed: 1200})
 		after(2 * time.Hour)
 		ctx := t.Context()
 		err := w.db.Read(ctx, func(r fleet.Reader) error { _, err := r.Job(ctx, tenant, old); return err })
 		if fleet.CodeOf(err) != fleet.CodeNotFound {
-			t.Errorf("a job that ended 30 days ago: %v", err)
+			t.Errorf("a job that ended 4 days ago: %v", err)
 		}
 		if n := len(w.items(later)); n != 1 {
-			t.Errorf("a job that ended 29 days ago has %d phones", n)
+			t.Errorf("a job that ended 3 days ago has %d phones", n)
 		}
 		if j := w.job(paused); j.State != fleet.JobPaused || j.Counts.Total() != 1 {
 			t.Errorf("a job that is paused: %+v", j)

@@ -221,11 +221,11 @@ func (w *world) counts(job fleet.ID, state fleet.JobState, want fleet.JobCounts)
 
 // intervals checks that messages were as far apart as they must be: any two, and two
 // to one phone.
-func intervals(t testing.TB, messages []message, any, each time.Duration) {
+func intervals(t testing.TB, messages []message, apart, each time.Duration) {
 	t.Helper()
 	last := map[mac.Addr]time.Time{}
 	for i, m := range messages {
-		if i > 0 && m.at.Sub(messages[i-1].at) < any {
+		if i > 0 && m.at.Sub(messages[i-1].at) < apart {
 			t.Errorf("message %d is sent %v after the one before", i, m.at.Sub(messages[i-1].at))
 		}
 		if before, again := last[m.mac]; again && m.at.Sub(before) < each {
