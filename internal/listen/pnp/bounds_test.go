@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dialplane/dialplane/internal/mac"
 )
 
@@ -77,16 +79,18 @@ func TestAssignReachesTheLatestConversation(t *testing.T) {
 
 func TestAssignWhileTheCoreIsAsked(t *testing.T) {
 	t.Parallel()
-	var b *bench
-	core := &fixed{verdict: Verdict{Answer: true}, ask: func(d Discovery) {
-		if !b.assign(d.MAC, provisioning) {
-			t.Error("it cannot be assigned")
+	for _, v := range []Verdict{{Answer: true}, {Answer: true, URL: "http://earlier/"}, {}} {
+		var b *bench
+		core := &fixed{verdict: v, ask: func(d Discovery) {
+			if !b.assign(d.MAC, provisioning) {
+				t.Error("it cannot be assigned")
+			}
+		}}
+		b = newBench(core, Limits{})
+		out := b.receive(subscribe("001565f4f9e1", "a"), phone, true)
+		if len(out) != 2 || statusOf(t, out[0].data) != 200 || !strings.HasSuffix(out[1].data, provisioning) {
+			t.Errorf("%+v: sent %v", v, out)
 		}
-	}}
-	b = newBench(core, Limits{})
-	out := b.receive(subscribe("001565f4f9e1", "a"), phone, true)
-	if len(out) != 2 || statusOf(t, out[0].data) != 200 || !strings.HasPrefix(out[1].data, "NOTIFY ") {
-		t.Errorf("sent %v", out)
 	}
 }
 
@@ -173,14 +177,16 @@ func TestForgedFlood(t *testing.T) {
 			if name == "waiting" {
 				b.pass(28 * time.Second)
 			}
-			if n := len(b.byKey) + len(b.byMAC) + len(b.engine.due) + b.ages.Len(); n != 0 {
+			if n := len(b.byKey) + len(b.byMAC) + len(b.due) + b.ages.Len(); n != 0 {
 				t.Errorf("%d things are remembered 32 s later", n)
 			}
 			b.tick()
 			if len(b.meter.sources) != 0 {
 				t.Errorf("%d sources are remembered 32 s later", len(b.meter.sources))
 			}
-			b.out, received, bytes = nil, nil, nil
+			clear(received)
+			clear(bytes)
+			b.out = nil
 			runtime.GC()
 			runtime.ReadMemStats(&heap[1])
 			if grown := int64(heap[1].HeapAlloc) - int64(heap[0].HeapAlloc); grown > 2<<20 {
@@ -191,6 +197,70 @@ func TestForgedFlood(t *testing.T) {
 	}
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("%d goroutines more", n-goroutines)
+	}
+}
+
+func TestAnswersAreBoundedByTheirRequests(t *testing.T) {
+	t.Parallel()
+	b := newBench(&fixed{}, Limits{})
+	for _, data := range []string{"X a SIP/3\r\nv:SIP/2.0/a b\r\n\r\n", "X a:b SIP/2.0\r\nv:SIP/2.0/a b\r\n\r\n"} {
+		for _, o := range b.receive(data, phone, false) {
+			if len(o.data) > 3*len(data) {
+				t.Errorf("%q got %d bytes for %d", data, len(o.data), len(data))
+			}
+		}
+	}
+}
+
+func TestAckIsNeverAnswered(t *testing.T) {
+	t.Parallel()
+	b := newBench(&fixed{}, Limits{})
+	good := strings.ReplaceAll(subscribe("001565f4f9e1", "a"), "SUBSCRIBE", "ACK")
+	for _, data := range []string{good, strings.Replace(good, "1 ACK", "1 INVITE", 1), strings.Replace(good, "SIP/2.0", "SIP/3.0", 1)} {
+		if out := b.receive(data, phone, false); len(out) != 0 {
+			t.Errorf("sent %v", out)
+		}
+	}
+}
+
+// TestReceivedIsOurs holds that an answer says where the request came from, whatever
+// the request says.
+func TestReceivedIsOurs(t *testing.T) {
+	t.Parallel()
+	b := newBench(&fixed{verdict: Verdict{Answer: true}}, Limits{})
+	data := strings.Replace(subscribe("001565f4f9e1", "a"), ";branch=z9hG4bK3420914", `;Received=192.168.1.66;rport ; branch = z9hG4bKa;x="a;b", SIP/2.0/UDP next`, 1)
+	out := b.receive(data, "192.168.1.20:5061", true)
+	const want = "\r\nVia: SIP/2.0/UDP 192.168.1.20:5059; branch = z9hG4bKa;x=\"a;b\";received=192.168.1.20;rport=5061, SIP/2.0/UDP next\r\n"
+	if len(out) != 1 || !strings.Contains(out[0].data, want) || out[0].to.String() != "192.168.1.20:5061" {
+		t.Errorf("sent %v", out)
+	}
+}
+
+// TestProvisionalAnswer has the phone say in time that it works on the NOTIFY.
+func TestProvisionalAnswer(t *testing.T) {
+	t.Parallel()
+	b := newBench(&fixed{verdict: Verdict{Answer: true, URL: provisioning}}, Limits{})
+	notify := b.receive(subscribe("001565f4f9e1", "a"), phone, true)[1].data
+	b.receive(answerOf(t, notify, "100 Trying"), phone, false)
+	if diff := cmp.Diff([]time.Duration{time.Second / 2, 9 * time.Second / 2}, b.pass(5*time.Second)); diff != "" {
+		t.Errorf("repeated (-want +got):\n%s", diff)
+	}
+}
+
+func TestIdleSourcesMakeRoom(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	m := newMeter(Limits{SourceRate: 1, SourceBurst: 1, Rate: 1e9, Burst: 1e9}, now)
+	for i := range maxSources {
+		m.allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now)
+	}
+	newcomer := netip.MustParseAddr("10.1.0.0")
+	if !m.allow(newcomer, now) || !m.allow(newcomer, now) || len(m.sources) != maxSources {
+		t.Errorf("while all are busy, a newcomer is not held to the common bucket alone; %d sources", len(m.sources))
+	}
+	now = now.Add(2 * time.Second)
+	if !m.allow(newcomer, now) || m.allow(newcomer, now) || len(m.sources) != 1 {
+		t.Errorf("a newcomer has no bucket of its own; %d sources", len(m.sources))
 	}
 }
 
@@ -269,7 +339,7 @@ func TestGoneWhileAsked(t *testing.T) {
 		b = newBench(core, Limits{Phones: 2})
 		b.receive(subscribe("001565f4f9e1", "a"), phone, true)
 		b.pass(2 * time.Minute)
-		if len(b.byKey)+len(b.byMAC)+len(b.engine.due)+b.ages.Len() != 0 {
+		if len(b.byKey)+len(b.byMAC)+len(b.due)+b.ages.Len() != 0 {
 			t.Error("something is left")
 		}
 	}

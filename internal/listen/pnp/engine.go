@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -160,13 +161,13 @@ func refusal(status int, m *message) string {
 	case 489:
 		return "Allow-Events: ua-profile\r\n"
 	case 420:
-		lines := ""
+		var lines strings.Builder
 		for _, f := range m.fields {
 			if f.header == hRequire && echoable(f.value) {
-				lines += "Unsupported: " + f.value + "\r\n"
+				lines.WriteString("Unsupported: " + f.value + "\r\n")
 			}
 		}
-		return lines
+		return lines.String()
 	}
 	return ""
 }
@@ -293,7 +294,7 @@ func (e *engine) decide(t *transaction, p packet, r request, v Verdict) []outgoi
 		t.state, t.silent = settled, true
 		return nil
 	}
-	out := e.accept(nil, t, p, r)
+	out := e.accept(make([]outgoing, 0, 2), t, p, r)
 	if url != "" && !sendable(url) {
 		e.log.Error("the provisioning URL of a phone is longer than 512 bytes or has characters that no URL has; the phone waits for another", "mac", t.mac)
 		url = ""

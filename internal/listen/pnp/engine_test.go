@@ -201,7 +201,7 @@ Content-Length: 24
 	if at := b.pass(time.Minute); len(at) != 0 {
 		t.Errorf("the NOTIFY was repeated after its answer, at %v", at)
 	}
-	if len(b.byKey)+len(b.byMAC)+len(b.engine.due)+b.ages.Len()+len(b.meter.sources) != 0 {
+	if len(b.byKey)+len(b.byMAC)+len(b.due)+b.ages.Len()+len(b.meter.sources) != 0 {
 		t.Errorf("a minute later there is state: %d conversations, %d sources", len(b.byKey), len(b.meter.sources))
 	}
 }
@@ -385,6 +385,8 @@ func TestSilence(t *testing.T) {
 		"lines that end by LF alone":             {strings.ReplaceAll(good, "\r", ""), phone},
 		"a CR within a line":                     {strings.Replace(good, "MAC001565f4f9e1@224.0.1.75>;tag", "MAC001565f4f9e1\r@224.0.1.75>;tag", 1), phone},
 		"a header smuggled by LF":                {strings.Replace(good, "Call-ID: a", "Call-ID: a\nX: y", 1), phone},
+		"a LF in a header that is not read":      {strings.Replace(good, "Expires: 0", "X: a\nExpires: 0", 1), phone},
+		"two hosts":                              {strings.Replace(good, "@224.0.1.75 SIP", "@evil@224.0.1.75 SIP", 1), phone},
 		"no empty line":                          {good[:len(good)-2], phone},
 		"keep-alive":                             {"\r\n\r\n", phone},
 		"nothing":                                {"", phone},

@@ -215,7 +215,8 @@ func parseVia(s string) (v via, ok bool) {
 // parseHostPort reads "host", "host:port", "[v6]" and "[v6]:port". Underscores are
 // let through: networks at home have them in their names.
 func parseHostPort(s string) (host string, port uint16, ok bool) {
-	host, digits, hasPort := s, "", false
+	var digits string
+	var hasPort bool
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
@@ -295,7 +296,7 @@ func isScheme(s string) bool {
 			return false
 		}
 	}
-	return s != "" && !('0' <= s[0] && s[0] <= '9')
+	return s != "" && !isDigits(s[:1])
 }
 
 // isURIText reports whether s has only the characters of URIs and whole escapes.

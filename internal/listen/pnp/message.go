@@ -194,7 +194,7 @@ func (m *message) cseq() (n uint32, method string, ok bool) {
 	digits, method, _ := strings.Cut(strings.ReplaceAll(m.first(hCSeq), "\t", " "), " ")
 	v, err := strconv.ParseUint(digits, 10, 31)
 	method = trim(method)
-	return uint32(v), method, err == nil && isDigits(digits) && isToken(method) //nolint:gosec // 31 bits fit
+	return uint32(v), method, err == nil && isDigits(digits) && isToken(method)
 }
 
 // The reasons of the statuses in use.

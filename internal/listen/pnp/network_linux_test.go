@@ -159,7 +159,9 @@ const theGroup = "224.0.1.75:5060"
 
 func onTheWire(t *testing.T) {
 	run(t, "ip link set lo up")
-	lan := newSegment(t, "lan0", "192.168.1.2/24", "192.168.1.20")
+	lan := newSegment(t, "lan0", "10.55.0.2/24", "10.55.0.20") // has two addresses
+	run(t, "ip address add 192.168.1.2/24 dev lan0")
+	run(t, "ip neighbour add 192.168.1.20 lladdr "+phoneHardware.String()+" dev lan0")
 	wan := newSegment(t, "wan0", "198.51.100.2/24", "198.51.100.20")
 
 	// A PBX owns port 5060 of the host, and shares it with nobody.

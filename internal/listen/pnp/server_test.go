@@ -123,6 +123,18 @@ func TestTCP(t *testing.T) {
 	}
 }
 
+// TestTCPTooLong holds that nobody waits for a body that is not taken anyway.
+func TestTCPTooLong(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{Address: "127.0.0.1:0", Core: &fixed{}})
+	conn := dial(t, "tcp4", s.Address())
+	conn.SetDeadline(time.Now().Add(messageTimeout - 2*time.Second))
+	io.WriteString(conn, strings.Replace(subscribe("001565f4f9e1", "a"), "Content-Length: 0", "Content-Length: 9999", 1))
+	if got, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(got), "SIP/2.0 400 ") {
+		t.Errorf("got %s, %v", got, err)
+	}
+}
+
 func TestTCPEndlessHeaders(t *testing.T) {
 	t.Parallel()
 	b := newBench(&fixed{}, Limits{})
