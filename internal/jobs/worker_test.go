@@ -311,6 +311,27 @@ func TestPauseResumeCancel(t *testing.T) {
 	})
 }
 
+// What was claimed and not sent is held too.
+func TestPauseIsAtOnce(t *testing.T) {
+	bubble(t, 100, func(t *testing.T, w *world) {
+		w.start()
+		job := w.order(fleet.JobReprovision, -1)
+		synctest.Wait()
+		w.counts(job, fleet.JobRunning, fleet.JobCounts{Sent: 19, Accepted: 1, Pending: 80})
+		w.steer(job, fleet.JobPaused)
+		after(time.Minute)
+		w.counts(job, fleet.JobPaused, fleet.JobCounts{Accepted: 1, Pending: 99})
+		w.steer(job, fleet.JobRunning)
+		after(time.Second)
+		w.counts(job, fleet.JobRunning, fleet.JobCounts{Accepted: 100})
+		for _, i := range w.items(job) {
+			if i.Attempts != 1 {
+				t.Errorf("%+v", i)
+			}
+		}
+	})
+}
+
 func TestCancelWhileUnderWay(t *testing.T) {
 	bubble(t, 2, func(t *testing.T, w *world) {
 		w.net.answer = func(_ context.Context, m message) (bool, error) {
@@ -382,6 +403,66 @@ func TestPhonesThatGo(t *testing.T) {
 		}
 		if strings.Contains(w.log.String(), "level=ERROR") {
 			t.Errorf("the log has errors:\n%s", w.log)
+		}
+	})
+}
+
+// The spacing counts from message to message, however long one has waited for its
+// turn.
+func TestSpacingAtSlowPace(t *testing.T) {
+	bubble(t, 2, func(t *testing.T, w *world) {
+		w.cfg.Rate = 0.5
+		w.order(fleet.JobReprovision, 1)
+		w.order(fleet.JobReprovision, 0)
+		w.order(fleet.JobReboot, 0)
+		w.start()
+		after(2 * time.Minute)
+		intervals(t, w.net.sent(), 2*time.Second, 30*time.Second)
+		if n := len(w.net.sent()); n != 3 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+// A notifier that does not heed its time is waited for: the phone is not told again
+// meanwhile.
+func TestNotifierThatHangs(t *testing.T) {
+	bubble(t, 1, func(t *testing.T, w *world) {
+		w.net.answer = func(context.Context, message) (bool, error) {
+			time.Sleep(5 * time.Minute)
+			return false, nil
+		}
+		w.start()
+		job := w.order(fleet.JobReboot, 0)
+		after(4 * time.Minute)
+		w.counts(job, fleet.JobRunning, fleet.JobCounts{Sent: 1})
+		after(2 * time.Minute)
+		w.counts(job, fleet.JobRunning, fleet.JobCounts{Accepted: 1})
+		if n := len(w.net.sent()); n != 1 {
+			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+// Fetches of phones that are not, or no longer, waited for are nothing to the store.
+func TestFetchesThatConfirmNothing(t *testing.T) {
+	bubble(t, 3, func(t *testing.T, w *world) {
+		store := &faulty{DB: w.db}
+		w.cfg.Store = store
+		w.start()
+		w.order(fleet.JobReprovision, 0)
+		w.order(fleet.JobReprovision, 1)
+		after(time.Second)
+		w.fetch(0)
+		after(time.Second)
+		before := store.settled.Load()
+		for range 10 {
+			w.fetch(0)
+			w.fetch(2)
+			after(time.Second)
+		}
+		if n := store.settled.Load() - before; n > 0 {
+			t.Errorf("%d transactions", n)
 		}
 	})
 }
@@ -503,7 +584,7 @@ func TestStoreThatFails(t *testing.T) {
 		broken.fail(nil)
 		after(1200 * time.Millisecond)
 		broken.fail(errors.New("the disk is full"))
-		for i := range 100 {
+		for i := range 50 {
 			w.fetch(i)
 		}
 		after(time.Minute)
@@ -516,11 +597,12 @@ func TestStoreThatFails(t *testing.T) {
 		if c := w.job(job).Counts; c.Sent != 0 || c.Confirmed == 0 {
 			t.Errorf("the results were lost: %+v", c)
 		}
-		after(4 * time.Minute)
+		after(time.Minute)
 		intervals(t, w.net.sent(), 5*time.Millisecond, time.Hour)
 		if n := len(w.net.sent()); n != 100 {
 			t.Errorf("%d messages for 100 phones", n)
 		}
+		w.counts(job, fleet.JobRunning, fleet.JobCounts{Confirmed: 50, Accepted: 50})
 		if lines := strings.Count(w.log.String(), "level=ERROR"); lines > 100 {
 			t.Errorf("%d lines of errors", lines)
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -235,9 +236,11 @@ func intervals(t testing.TB, messages []message, apart, each time.Duration) {
 	}
 }
 
-// faulty is a store that can fail.
+// faulty is a store that can fail, and that counts what it settles.
 type faulty struct {
 	*store.DB
+	settled atomic.Int64
+
 	mu  sync.Mutex
 	err error
 }
@@ -265,6 +268,7 @@ func (f *faulty) SettleItems(ctx context.Context, at time.Time, s []fleet.Settle
 	if err := f.fault(); err != nil {
 		return fleet.Settled{}, err
 	}
+	f.settled.Add(1)
 	return f.DB.SettleItems(ctx, at, s, a)
 }
 

@@ -247,6 +247,23 @@ func testTurns(t *testing.T, s *store) {
 	if first[large] != 60 || first[small] != 12 {
 		t.Errorf("%v were claimed", first)
 	}
+
+	for range 6 { // more than a claim takes, and none is soon done
+		tenant := s.newTenant().ID
+		s.newPhones(tenant, 10)
+		s.newJob(tenant, fleet.JobReprovision, mac.Addr{})
+	}
+	two := aClaim
+	two.Limit = 2
+	clear(first)
+	for range 3 {
+		for _, e := range s.claim(two) {
+			first[e.Tenant]++
+		}
+	}
+	if len(first) != 6 {
+		t.Errorf("three claims of two have served %d of six jobs", len(first))
+	}
 }
 
 func testSettling(t *testing.T, s *store) {
