@@ -29,7 +29,8 @@ type simulateCmd struct {
 	Boots    int           `help:"Let each phone boot so many times." default:"1"`
 	Parallel int           `help:"Phones at a time." default:"50"`
 	Register bool          `help:"Register every account found at its registrar."`
-	Timeout  time.Duration `help:"Longest time for one file." default:"15s"`
+	Stay     time.Duration `help:"With --register: stay for so long after all have booted, and obey NOTIFYs."`
+	Timeout  time.Duration `help:"Longest time for one file or one registration." default:"15s"`
 	Insecure bool          `help:"Accept any server certificate."`
 	Verbose  bool          `short:"v" help:"Print every phone's accounts."`
 }
@@ -49,7 +50,7 @@ func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger)
 	}
 	progress := progressLine(streams, len(phones))
 	report := simulate.Run(ctx, simulate.Options{
-		URL: base, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Timeout: c.Timeout,
+		URL: base, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Stay: c.Stay, Timeout: c.Timeout,
 		TLS: &tls.Config{InsecureSkipVerify: c.Insecure}, //nolint:gosec // only when asked to
 		Log: log, Progress: progress,
 	})

@@ -25,12 +25,16 @@ type lines struct {
 
 	mu      sync.Mutex
 	clients map[string]*client // by local address
+
+	phones sync.Map      // MAC address in hex → *fetcher, of registered phones
+	orders chan *fetcher // phones that were told to fetch again
 }
 
 type client struct {
 	agent  *sipgo.UserAgent
 	socket *net.UDPConn
-	served chan struct{} // closed when nobody reads from socket any more
+	stop   net.Listener   // for SIP over TCP, at the port of socket
+	served sync.WaitGroup // those who read from socket and stop
 	// udp sends from the shared socket; stream opens connections of its own.
 	udp, stream *sipgo.Client
 	contact     *net.UDPAddr
@@ -39,7 +43,9 @@ type client struct {
 // registerTimeout bounds one REGISTER transaction and its answer to a challenge.
 const registerTimeout = 10 * time.Second
 
-func newLines(o Options) *lines { return &lines{options: o, clients: make(map[string]*client)} }
+func newLines(o Options) *lines {
+	return &lines{options: o, clients: make(map[string]*client), orders: make(chan *fetcher, len(o.Phones)+1)}
+}
 
 func (l *lines) close() {
 	l.mu.Lock()
@@ -52,7 +58,8 @@ func (l *lines) close() {
 func (c *client) close() {
 	_ = c.agent.Close() // the run is over
 	_ = c.socket.Close()
-	<-c.served
+	_ = c.stop.Close()
+	c.served.Wait()
 }
 
 func (l *lines) client(local net.IP) (*client, error) {
@@ -62,7 +69,7 @@ func (l *lines) client(local net.IP) (*client, error) {
 	if c, ok := l.clients[key]; ok {
 		return c, nil
 	}
-	c, err := newClient(local, l.options)
+	c, err := newClient(local, l.options, l.notified)
 	if err != nil {
 		return nil, err
 	}
@@ -70,18 +77,18 @@ func (l *lines) client(local net.IP) (*client, error) {
 	return c, nil
 }
 
-func newClient(local net.IP, o Options) (_ *client, err error) {
+func newClient(local net.IP, o Options, notified sipgo.RequestHandler) (_ *client, err error) {
 	log := o.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	host := local.String()
-	c := &client{served: make(chan struct{})}
+	c := new(client)
 	c.agent, err = sipgo.NewUA(sipgo.WithUserAgent("dialplane-simulate"), sipgo.WithUserAgentHostname(host), sipgo.WithUserAgenTLSConfig(o.TLS))
 	if err != nil {
 		return nil, err
 	}
-	if c.socket, err = net.ListenUDP("udp", &net.UDPAddr{IP: local}); err != nil {
+	if c.socket, c.stop, err = listen(local); err != nil {
 		return nil, errors.Join(err, c.agent.Close())
 	}
 	c.contact = c.socket.LocalAddr().(*net.UDPAddr)
@@ -94,17 +101,80 @@ func newClient(local net.IP, o Options) (_ *client, err error) {
 		c.stream, err = sipgo.NewClient(c.agent, sipgo.WithClientLogger(log), sipgo.WithClientNAT(), sipgo.WithClientHostname(host))
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.agent.Close(), c.socket.Close())
+		return nil, errors.Join(err, c.agent.Close(), c.socket.Close(), c.stop.Close())
 	}
+	server.OnNotify(notified)
 	// The library takes the socket for its clients' once somebody reads from it,
 	// and opens another one before that.
 	reading := &firstRead{UDPConn: c.socket, begun: make(chan struct{})}
-	go func() {
-		defer close(c.served)
-		_ = server.ServeUDP(reading) // ends when close closes the socket
-	}()
+	c.served.Go(func() { _ = server.ServeUDP(reading) }) // both end when close closes their sockets
+	c.served.Go(func() { _ = server.ServeTCP(c.stop) })
 	<-reading.begun
 	return c, nil
+}
+
+// listen takes one port for SIP over UDP and TCP.
+func listen(local net.IP) (socket *net.UDPConn, stop net.Listener, err error) {
+	for range 10 { // another may have the port over TCP
+		if socket, err = net.ListenUDP("udp", &net.UDPAddr{IP: local}); err != nil {
+			return nil, nil, err
+		}
+		port := socket.LocalAddr().(*net.UDPAddr).Port
+		if stop, err = net.ListenTCP("tcp", &net.TCPAddr{IP: local, Port: port}); err == nil {
+			return socket, stop, nil
+		}
+		err = errors.Join(err, socket.Close())
+	}
+	return nil, nil, err
+}
+
+// lineParam marks the phone in its contact, as phones that share an address do.
+const lineParam = "line"
+
+// notified answers a NOTIFY for the phone that its contact names, and lets the
+// phone fetch again if it is told to.
+func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
+	name, _ := request.Recipient.UriParams.Get(lineParam)
+	f, ok := l.phones.Load(name)
+	status, reason := sip.StatusOK, "OK"
+	switch event := request.GetHeader("Event"); {
+	case !ok:
+		status, reason = sip.StatusNotFound, "Not Found"
+	case event == nil || !obeys(f.(*fetcher).result.Phone.Pack.Commands, event.Value()):
+		status, reason = 489, "Bad Event"
+	}
+	_ = tx.Respond(sip.NewResponseFromRequest(request, status, reason, nil)) // the sender asks again if it is lost
+	if status == sip.StatusOK {
+		select {
+		case l.orders <- f.(*fetcher):
+		default: // it has more orders than phones already
+		}
+	}
+}
+
+// obeys reports whether the phones take an Event for an order.
+func obeys(c vendor.Commands, event string) bool {
+	return event == c.Reprovision || event == c.Reboot
+}
+
+// obey lets phones fetch when they are told to, for as long as they stay.
+func (l *lines) obey(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, l.options.Stay)
+	defer cancel()
+	var wg sync.WaitGroup
+	for range max(1, l.options.Parallel) {
+		wg.Go(func() {
+			for {
+				select {
+				case f := <-l.orders:
+					f.again()
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // firstRead tells when it is first read from.
@@ -121,10 +191,11 @@ func (r *firstRead) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // register registers each account and counts those that the registrar took. It
 // returns the first failure.
-func (l *lines) register(ctx context.Context, p Phone, accounts []vendor.Account, registered *int) error {
+func (l *lines) register(ctx context.Context, f *fetcher, registered *int) error {
+	l.phones.Store(f.result.Phone.Unit.MAC.String(), f)
 	var first error
-	for _, a := range accounts {
-		if err := l.registerOne(ctx, p, a); err != nil {
+	for _, a := range f.result.State.Accounts {
+		if err := l.registerOne(ctx, f.result.Phone, a); err != nil {
 			if first == nil {
 				first = err
 			}
@@ -188,6 +259,7 @@ func (c *client) request(p Phone, a vendor.Account, destination string) *sip.Req
 	request.AppendHeader(from)
 	request.AppendHeader(&sip.ToHeader{Address: record})
 	contact := sip.Uri{Scheme: "sip", User: a.User, Host: c.contact.IP.String(), Port: c.contact.Port, UriParams: sip.NewParams()}
+	contact.UriParams.Add(lineParam, p.Unit.MAC.String())
 	if a.Transport != "UDP" {
 		contact.UriParams.Add("transport", strings.ToLower(a.Transport))
 	}

@@ -37,6 +37,7 @@ type Options struct {
 	Boots       int           // how often each phone boots; the later boots are conditional requests
 	Parallel    int           // phones at a time
 	Register    bool          // register every account
+	Stay        time.Duration // how long registered phones then stay and obey NOTIFYs
 	Timeout     time.Duration // longest time for one file or one registration; 10 s for a registration if 0
 	TLS         *tls.Config   // for fetching and for SIP over TLS; may be nil
 	Log         *slog.Logger
@@ -51,6 +52,7 @@ type Result struct {
 	Fetched    int   // files answered 200
 	NotChanged int   // files answered 304
 	Registered int   // accounts
+	Obeyed     int   // NOTIFYs that made it fetch again
 	Err        error // the first failure
 	Cause      Cause
 }
@@ -109,62 +111,89 @@ func Run(ctx context.Context, o Options) *Report {
 	lines := newLines(o)
 	defer lines.close()
 
-	var wg sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	next := make(chan int)
-	for range max(1, o.Parallel) {
-		wg.Go(func() {
-			for i := range next {
-				report.Results[i] = boot(ctx, o, o.Phones[i], transport, lines)
-				mu.Lock()
-				done++
-				if o.Progress != nil {
-					o.Progress(done, len(o.Phones))
-				}
-				mu.Unlock()
-			}
-		})
+	each(o, len(o.Phones), func(i int) {
+		r := &report.Results[i]
+		f := newFetcher(ctx, o, o.Phones[i], transport, r)
+		f.boot(max(1, o.Boots))
+		if r.Err == nil && o.Register {
+			r.Err = lines.register(ctx, f, &r.Registered)
+		}
+		r.Cause = causeOf(r.Err)
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		if o.Progress != nil {
+			o.Progress(done, len(o.Phones))
+		}
+	})
+	if o.Register && o.Stay > 0 {
+		lines.obey(ctx)
 	}
-	for i := range o.Phones {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
 	report.Duration = time.Since(start)
 	return report
 }
 
-func boot(ctx context.Context, o Options, p Phone, transport http.RoundTripper, lines *lines) Result {
-	r := Result{Phone: p}
-	f := &fetcher{
-		ctx: ctx, base: o.URL, agent: p.Pack.HTTPUserAgent(p.Unit), hook: o.RequestHook, result: &r,
+// each calls do for every number below n, as many at a time as the options say.
+func each(o Options, n int, do func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range max(1, o.Parallel) {
+		wg.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+func causeOf(err error) Cause {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.cause
+	}
+	return ""
+}
+
+func newFetcher(ctx context.Context, o Options, p Phone, transport http.RoundTripper, r *Result) *fetcher {
+	r.Phone = p
+	return &fetcher{
+		ctx: ctx, base: o.URL, agent: p.Pack.HTTPUserAgent(p.Unit), hook: o.RequestHook, result: r,
 		client: &http.Client{Transport: transport, Timeout: o.Timeout},
 	}
-	for range max(1, o.Boots) {
+}
+
+// boot starts the phone so often, one start after the other, and notes what it
+// reads in its result.
+func (f *fetcher) boot(times int) {
+	r := f.result
+	for range times {
 		f.failed = nil
-		config, err := p.Pack.Boot(p.Unit, f.get)
+		config, err := r.Phone.Pack.Boot(r.Phone.Unit, f.get)
 		if err != nil {
 			r.Err = f.explain(err)
-			break
+			return
 		}
-		r.State = p.Pack.Understand(config)
+		r.State = r.Phone.Pack.Understand(config)
 		if len(r.State.Accounts) == 0 {
 			if r.Err = f.failed; r.Err == nil {
 				r.Err = fail(NoAccount, "%d files were read", r.Fetched+r.NotChanged)
 			}
-			break
+			return
 		}
 		r.Err = nil
+		if own := r.State.ProvisioningURL; strings.HasSuffix(own, "/") {
+			if base, err := url.Parse(own); err == nil && base.IsAbs() {
+				f.base = base // where it begins next time
+			}
+		}
 	}
-	if r.Err == nil && o.Register {
-		r.Err = lines.register(ctx, p, r.State.Accounts, &r.Registered)
-	}
-	var f2 *failure
-	if errors.As(r.Err, &f2) {
-		r.Cause = f2.cause
-	}
-	return r
 }
 
 // fetcher is the HTTP side of one phone. It keeps files by ETag over its boots.
@@ -177,6 +206,19 @@ type fetcher struct {
 	result *Result
 	kept   map[string]kept
 	failed error // the first failure to get an answer, or a 5xx
+
+	starting sync.Mutex // held while the phone fetches because it was told to
+}
+
+// again lets the phone fetch because it was told to.
+func (f *fetcher) again() {
+	f.starting.Lock()
+	defer f.starting.Unlock()
+	f.boot(1)
+	f.result.Cause = causeOf(f.result.Err)
+	if f.result.Err == nil {
+		f.result.Obeyed++
+	}
 }
 
 type kept struct {
@@ -269,7 +311,7 @@ func unwrapURL(err error) error {
 
 // Summary writes one line per cause of failure with the phones concerned.
 func (r *Report) Summary(w io.Writer) error {
-	accounts, registered, fetched, unchanged := 0, 0, 0, 0
+	accounts, registered, fetched, unchanged, obeyed := 0, 0, 0, 0, 0
 	byCause := make(map[Cause][]*Result)
 	var causes []Cause
 	for i := range r.Results {
@@ -278,6 +320,7 @@ func (r *Report) Summary(w io.Writer) error {
 		registered += res.Registered
 		fetched += res.Fetched
 		unchanged += res.NotChanged
+		obeyed += res.Obeyed
 		if res.Err != nil {
 			if byCause[res.Cause] == nil {
 				causes = append(causes, res.Cause)
@@ -286,8 +329,8 @@ func (r *Report) Summary(w io.Writer) error {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d phones, %d up, %d failed; %d files fetched, %d unchanged; %d accounts, %d registered; %s\n",
-		len(r.Results), len(r.Results)-r.Failed(), r.Failed(), fetched, unchanged, accounts, registered, r.Duration.Round(time.Millisecond))
+	fmt.Fprintf(&b, "%d phones, %d up, %d failed; %d files fetched, %d unchanged; %d accounts, %d registered; %d NOTIFYs obeyed; %s\n",
+		len(r.Results), len(r.Results)-r.Failed(), r.Failed(), fetched, unchanged, accounts, registered, obeyed, r.Duration.Round(time.Millisecond))
 	for _, c := range causes {
 		fmt.Fprintf(&b, "%d × %s\n", len(byCause[c]), c)
 		for i, res := range byCause[c] {

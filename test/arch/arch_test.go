@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"internal/fleet":               {"internal/mac", "internal/secret", "internal/listquery"},
 	"internal/provision":           {"internal/fleet", "internal/mac", "internal/secret", "internal/template", "internal/vendors"},
 	"internal/listen/http":         {"internal/provision"},
-	"internal/jobs":               {"internal/fleet", "internal/mac"},
+	"internal/jobs":                {"internal/fleet", "internal/mac"},
 	"internal/store":               {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret"},
 	"internal/store/storetest":     {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret"},
 	"internal/admin":               {"api", "internal/fleet", "internal/listquery", "internal/mac", "internal/secret"},

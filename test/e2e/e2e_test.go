@@ -161,6 +161,11 @@ func TestPhonesRegister(t *testing.T) {
 		}
 	}
 
+	for extension := range registered {
+		pbx.forget(extension)
+	}
+	t.Run("commands", func(t *testing.T) { s.commands(t, bin, file, total) })
+
 	// A second simulation finds no window open and gets nothing that is a secret.
 	out, err = exec.Command(bin, "simulate", s.provisioning, "--phones", file).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), fmt.Sprintf("%d failed", total)) {
@@ -186,6 +191,131 @@ func TestPhonesRegister(t *testing.T) {
 	if regexp.MustCompile(`/p/[a-z2-7]{32}`).MatchString(log) {
 		t.Error("the log holds a phone's secret address")
 	}
+}
+
+// commands lets registered phones stay, changes what they are configured with, and
+// tells them through the PBX: they fetch, and the server knows that they did.
+func (s *server) commands(t *testing.T, bin, phones string, total int) {
+	// Their windows are used up; each phone is pointed at its own address by
+	// opening one more for all of them.
+	s.must("POST", "/enrolments", map[string]any{"minutes": 10}, 201, nil)
+	simulation := exec.Command(bin, "simulate", s.provisioning, "--phones", phones, "--register", "--parallel", "20", "--stay", "2m")
+	var out lockedBuffer
+	simulation.Stdout, simulation.Stderr = &out, &out
+	if err := simulation.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			_ = simulation.Process.Kill()
+			_ = simulation.Wait()
+		}
+	}()
+	waitFor(t, "the fleet", func() error {
+		if !strings.Contains(out.String(), fmt.Sprintf("%d of %d phones", total, total)) {
+			return errors.New(out.String())
+		}
+		return nil
+	})
+
+	status := func(mac string) string {
+		var p struct{ Status string }
+		s.must("GET", "/phones/"+mac, nil, 200, &p)
+		return p.Status
+	}
+	var user struct {
+		Items []struct{ ID string }
+	}
+	s.must("GET", "/users?filter=extension_number%20eq%20'1001'", nil, 200, &user)
+	one := strings.Fields(strings.Split(content(t, phones), "\n")[1])[0]
+	waitFor(t, "the phone", func() error { return is(status(one), "up-to-date") })
+	s.must("POST", "/users/"+user.Items[0].ID, map[string]any{"display_name": "New name"}, 200, nil)
+	if err := is(status(one), "out-of-date"); err != nil {
+		t.Error(err)
+	}
+	job := s.order("/phones/" + one + "/reprovision")
+	waitFor(t, "the phone's job", func() error { return is(fmt.Sprint(s.counts(job)), "map[confirmed:1]") })
+	if err := is(status(one), "up-to-date"); err != nil {
+		t.Error(err)
+	}
+
+	// Every phone at once; the one that is not registered is reported.
+	s.must("POST", "/tenant", map[string]any{"register_expires": 1800}, 200, nil)
+	job = s.order("/phones/reprovision")
+	waitFor(t, "the fleet's job", func() error {
+		n := s.counts(job)
+		if n["confirmed"] < total-2 {
+			return fmt.Errorf("%v of %d", n, total)
+		}
+		return nil
+	})
+	var items struct {
+		Items []struct{ Outcome, Reason *string }
+	}
+	waitFor(t, "the phone that is not registered", func() error {
+		s.must("GET", "/jobs/"+job+"/items?filter=outcome%20eq%20'unreachable'", nil, 200, &items)
+		if len(items.Items) != 1 {
+			return fmt.Errorf("%d phones are unreachable", len(items.Items))
+		}
+		return nil
+	})
+	if err := simulation.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	_ = simulation.Wait() // with status 1: one phone does not register
+	ended = true
+	if !regexp.MustCompile(`2[34]\d NOTIFYs obeyed`).MatchString(out.String()) {
+		t.Errorf("the phones say:\n%s", out.String())
+	}
+}
+
+func is(got, want string) error {
+	if got != want {
+		return fmt.Errorf("%s, want %s", got, want)
+	}
+	return nil
+}
+
+func content(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// order gives an order and returns the id of its job.
+func (s *server) order(path string) string {
+	s.t.Helper()
+	req, err := http.NewRequest("POST", s.api+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != 200 || res.Header.Get("Dialplane-Job") == "" {
+		s.t.Fatalf("POST %s: %s", path, res.Status)
+	}
+	return res.Header.Get("Dialplane-Job")
+}
+
+// counts returns how many phones of a job are in each state, without the zeros.
+func (s *server) counts(job string) map[string]int {
+	s.t.Helper()
+	var j struct{ Counts map[string]int }
+	s.must("GET", "/jobs/"+job, nil, 200, &j)
+	for state, n := range j.Counts {
+		if n == 0 {
+			delete(j.Counts, state)
+		}
+	}
+	return j.Counts
 }
 
 // network gives the namespace its address.

@@ -52,6 +52,11 @@ modparam("auth_db", "password_column", "password")
 modparam("auth_db", "load_credentials", "")
 request_route {
 	if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+	if (is_method("NOTIFY")) {
+		if (!lookup("location")) { sl_send_reply("480", "Temporarily Unavailable"); exit; }
+		if (!t_relay()) { sl_reply_error(); }
+		exit;
+	}
 	if (!is_method("REGISTER")) { sl_send_reply("405", "Method Not Allowed"); exit; }
 	if (!auth_check("$td", "subscriber", "1")) { auth_challenge("$td", "0"); exit; }
 	if (!save("location")) { sl_reply_error(); }
@@ -138,10 +143,11 @@ func (k *kamailio) registered() map[string]bool {
 	return found
 }
 
-// forget drops an extension's contacts.
+// forget drops an extension's contacts. The prefix keeps kamcmd from taking the
+// extension for a number.
 func (k *kamailio) forget(user string) {
 	k.t.Helper()
-	if out, err := k.rpc("ul.rm", "location", user); err != nil {
+	if out, err := k.rpc("ul.rm", "location", "s:"+user); err != nil {
 		k.t.Fatalf("ul.rm: %v\n%s", err, out)
 	}
 }
