@@ -469,7 +469,6 @@ func TestESLMisbehaves(t *testing.T) {
 		"does not answer":       {func(v *visit) { v.auth(); v.deaf() }, notify.TimedOut, true},
 		"replies with an error": {func(v *visit) { v.auth(); v.block(); v.say(eslReply("-ERR no reply\x1b[2J")); v.deaf() }, notify.Refused, false},
 		"replies with nothing":  {func(v *visit) { v.auth(); v.block(); v.say("Content-Type: command/reply\n\n"); v.deaf() }, notify.Refused, false},
-		"replies unasked":       {func(v *visit) { v.auth(); v.say(eslReply("+OK") + eslReply("+OK")); v.deaf() }, notify.Unreachable, true},
 		"hangs up with a notice": {func(v *visit) {
 			v.auth()
 			v.block()

@@ -205,6 +205,7 @@ func TestForeignAnswers(t *testing.T) {
 		"no From":    replace(`From: .*\r\n`, ""),
 		"sequence":   replace(`CSeq: 1`, "CSeq: 2"),
 		"method":     replace(`CSeq: 1 NOTIFY`, "CSeq: 1 INVITE"),
+		"second Via": replace(`(Via: .*\r\n)`, "${1}Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKother\r\n"),
 		"two Vias":   replace(`Via: `, "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKother\r\nVia: "),
 		"version":    replace(`SIP/2\.0 403`, "SIP/3.0 403"),
 		"status 99":  replace(`403`, "099"),
