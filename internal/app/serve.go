@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,12 +46,12 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, s.store.Close()) }()
-	adminListener, err := listen("the API", "--admin-listen", c.AdminListen)
+	adminListener, err := listen(ctx, "the API", "--admin-listen", c.AdminListen)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = adminListener.Close() }()
-	phoneListener, err := listen("phones", "--http-listen", c.HTTPListen)
+	phoneListener, err := listen(ctx, "phones", "--http-listen", c.HTTPListen)
 	if err != nil {
 		return err
 	}
@@ -129,8 +130,8 @@ func (e enroller) UseEnrolment(ctx context.Context, id fleet.ID, m mac.Addr) (fi
 	return first, err
 }
 
-func listen(who, flag, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, who, flag, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen for %s on %s: %w; free the port or choose another with %s", who, address, err, flag)
 	}
@@ -155,7 +156,7 @@ func publicURL(given string, at net.Addr) (string, error) {
 	if host.IsUnspecified() {
 		host = ownAddress()
 	}
-	return "http://" + net.JoinHostPort(host.String(), fmt.Sprint(tcp.Port)) + "/", nil
+	return "http://" + net.JoinHostPort(host.String(), strconv.Itoa(tcp.Port)) + "/", nil
 }
 
 // ownAddress is this machine's first address that others can reach, or loopback.

@@ -261,13 +261,13 @@ func quoted(s string, i int) (unquoted string, after int, ok bool) {
 }
 
 func (p *parser) or(depth int) (*Expr, error) {
-	return p.joined(Or, depth, func() (*Expr, error) {
-		return p.joined(And, depth, func() (*Expr, error) { return p.term(depth) })
+	return p.joined(Or, func() (*Expr, error) {
+		return p.joined(And, func() (*Expr, error) { return p.term(depth) })
 	})
 }
 
 // joined reads one or more terms with op between them.
-func (p *parser) joined(op Op, depth int, term func() (*Expr, error)) (*Expr, error) {
+func (p *parser) joined(op Op, term func() (*Expr, error)) (*Expr, error) {
 	first, err := term()
 	if err != nil || p.kind != word || p.tok != string(op) {
 		return first, err

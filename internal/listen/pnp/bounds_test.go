@@ -255,7 +255,8 @@ func TestIdleSourcesMakeRoom(t *testing.T) {
 		m.allow(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), now)
 	}
 	newcomer := netip.MustParseAddr("10.1.0.0")
-	if !m.allow(newcomer, now) || !m.allow(newcomer, now) || len(m.sources) != maxSources {
+	first, second := m.allow(newcomer, now), m.allow(newcomer, now)
+	if !first || !second || len(m.sources) != maxSources {
 		t.Errorf("while all are busy, a newcomer is not held to the common bucket alone; %d sources", len(m.sources))
 	}
 	now = now.Add(2 * time.Second)
