@@ -20,6 +20,7 @@ import (
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/jobs"
 	phones "github.com/dialplane/dialplane/internal/listen/http"
+	"github.com/dialplane/dialplane/internal/listen/pnp"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -28,12 +29,14 @@ import (
 )
 
 type serveCmd struct {
-	Data        string `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
-	AdminListen string `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
-	HTTPListen  string `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
-	PublicURL   string `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
-	AdminToken  string `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
-	CacheBytes  int    `help:"Memory for finished configuration files." default:"268435456"`
+	Data         string   `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
+	AdminListen  string   `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
+	HTTPListen   string   `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
+	PublicURL    string   `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
+	AdminToken   string   `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
+	PnP          bool     `name:"pnp" help:"Hear phones that ask for their server by SIP multicast." default:"true" negatable:""`
+	PnPInterface []string `name:"pnp-interface" help:"Network interface to hear them on; repeat for several. Every one with a private address unless given." placeholder:"NAME"`
+	CacheBytes   int      `help:"Memory for finished configuration files." default:"268435456"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.
@@ -60,7 +63,7 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	if err := s.wire(ctx, base, c.CacheBytes, log); err != nil {
+	if err := s.wire(ctx, c, base, log); err != nil {
 		return err
 	}
 	created, token, err := s.fleet.Bootstrap(ctx, secret.New(c.AdminToken))
@@ -82,6 +85,7 @@ type server struct {
 	fleet   *fleet.Fleet
 	admin   http.Handler
 	jobs    *jobs.Worker
+	pnp     *pnp.Server // nil where phones are not heard
 	// notifier sends what the jobs order.
 	notifier *notifier
 }
@@ -96,7 +100,7 @@ func (c serveCmd) open(ctx context.Context, log *slog.Logger) (*server, error) {
 
 // wire joins the rooms. The store streams the fleet into the provisioning core;
 // the use cases change the store and tell the core.
-func (s *server) wire(ctx context.Context, base string, cacheBytes int, log *slog.Logger) error {
+func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Logger) error {
 	registry := packs.Registry()
 	catalog, err := provision.NewCatalog(registry, log)
 	if err != nil {
@@ -106,15 +110,19 @@ func (s *server) wire(ctx context.Context, base string, cacheBytes int, log *slo
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
 	s.notifier = newNotifier(s.store, registry)
-	s.jobs = jobs.New(jobs.Config{Store: s.store, Notifier: s.notifier, Log: log})
+	s.jobs = jobs.New(jobs.Config{Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log})
 	s.core, err = provision.New(ctx, provision.Config{
 		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
-		Addresses: addresses, Log: log, CacheBytes: cacheBytes, Fetched: s.jobs.Fetched,
+		Addresses: addresses, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
 	})
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
 	}
-	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: s.core, Catalog: catalog, Jobs: s.jobs, Now: time.Now, Log: log})
+	var changes fleet.Changes = s.core
+	if s.pnp = c.listenPnP(s.core, log); s.pnp != nil {
+		changes = inviting{s.core, s.pnp}
+	}
+	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Now: time.Now, Log: log})
 	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
 	return nil
 }
@@ -220,6 +228,14 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 		s.jobs.Run(groupCtx)
 		return nil
 	})
+	if s.pnp != nil {
+		group.Go(func() error {
+			if err := s.pnp.Serve(groupCtx); err != nil {
+				log.Error("phones that ask by multicast are not heard any more", "error", err)
+			}
+			return nil
+		})
+	}
 	group.Go(func() error {
 		<-groupCtx.Done()
 		log.Info("stopping; requests in flight may finish", "timeout", stopTimeout)

@@ -21,7 +21,8 @@ import (
 )
 
 type simulateCmd struct {
-	URL      string        `arg:"" help:"Provisioning address: the shared one, or one phone's own."`
+	URL      string        `arg:"" optional:"" help:"Provisioning address: the shared one, or one phone's own. Not with --discover."`
+	Discover time.Duration `help:"Let the phones ask for their address by SIP multicast instead, and wait for it so long." placeholder:"DURATION"`
 	Model    []string      `help:"Models to boot, as 'template list' names them, such as 'Yealink T46U'. Repeat for several." placeholder:"'VENDOR MODEL'" sep:"none" env:"-"`
 	Count    int           `help:"Phones of each model, with addresses made up from the vendor's prefix." default:"1"`
 	FirstMAC string        `name:"first-mac" help:"Address of the first phone; the others count up from it." placeholder:"MAC" env:"-"`
@@ -37,12 +38,9 @@ type simulateCmd struct {
 
 func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) error {
 	quietSIP()
-	base, err := url.Parse(c.URL)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return fmt.Errorf("the provisioning address %q is not of the form http://host:port/", c.URL)
-	}
-	if !strings.HasSuffix(base.Path, "/") {
-		base.Path += "/"
+	base, err := c.base()
+	if err != nil {
+		return err
 	}
 	phones, err := c.phones(log)
 	if err != nil {
@@ -50,7 +48,7 @@ func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger)
 	}
 	progress := progressLine(streams, len(phones))
 	report := simulate.Run(ctx, simulate.Options{
-		URL: base, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Stay: c.Stay, Timeout: c.Timeout,
+		URL: base, Discover: c.Discover, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Stay: c.Stay, Timeout: c.Timeout,
 		TLS: &tls.Config{InsecureSkipVerify: c.Insecure}, //nolint:gosec // only when asked to
 		Log: log, Progress: progress,
 	})
@@ -68,6 +66,24 @@ func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger)
 		return errReported
 	}
 	return nil
+}
+
+// base is the address that the phones begin at, or nil if they ask for it.
+func (c simulateCmd) base() (*url.URL, error) {
+	switch {
+	case c.Discover > 0 && c.URL != "":
+		return nil, errors.New("give a provisioning address or --discover, not both")
+	case c.Discover > 0:
+		return nil, nil
+	}
+	base, err := url.Parse(c.URL)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
+		return nil, fmt.Errorf("the provisioning address %q is not of the form http://host:port/", c.URL)
+	}
+	if !strings.HasSuffix(base.Path, "/") {
+		base.Path += "/"
+	}
+	return base, nil
 }
 
 // progressLine writes how far the run is, at most a hundred times.

@@ -32,7 +32,10 @@ type Phone struct {
 
 // Options says how a run goes.
 type Options struct {
-	URL         *url.URL // provisioning address, with a trailing slash
+	URL *url.URL // provisioning address, with a trailing slash; nil with Discover
+	// Discover lets phones ask for their address by multicast instead, and wait
+	// for it so long.
+	Discover    time.Duration
 	Phones      []Phone
 	Boots       int           // how often each phone boots; the later boots are conditional requests
 	Parallel    int           // phones at a time
@@ -62,6 +65,7 @@ type Cause string
 
 // The causes.
 const (
+	NotDiscovered Cause = "nobody told the phone by multicast where its server is"
 	NoConfig      Cause = "the server has no configuration for the phone"
 	NotReached    Cause = "the provisioning server could not be reached"
 	ServerFailed  Cause = "the provisioning server failed (5xx)"
@@ -116,7 +120,9 @@ func Run(ctx context.Context, o Options) *Report {
 	each(o, len(o.Phones), func(i int) {
 		r := &report.Results[i]
 		f := newFetcher(ctx, o, o.Phones[i], transport, r)
-		f.boot(max(1, o.Boots))
+		if r.Err = f.begin(o); r.Err == nil {
+			f.boot(max(1, o.Boots))
+		}
 		if r.Err == nil && o.Register {
 			r.Err = lines.register(ctx, f, &r.Registered)
 		}

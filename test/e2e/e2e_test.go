@@ -173,13 +173,14 @@ func TestPhonesRegister(t *testing.T) {
 	}
 
 	t.Run("an independent SIP client", func(t *testing.T) {
-		account := s.account(t, bin, "Yealink", "T46U", templates)
+		account := s.account(t, "Yealink", "T46U", templates)
 		pbx.forget(account.User)
 		baresip(t, account)
 		if !pbx.registered()[account.User] {
 			t.Errorf("the PBX does not know %s", account.User)
 		}
 	})
+	t.Run("discovery", func(t *testing.T) { s.discovery(t, bin, templates) })
 	t.Run("seen", func(t *testing.T) { s.seen(t, total) })
 
 	log := s.stop()
@@ -270,6 +271,78 @@ func (s *server) commands(t *testing.T, bin, phones string, total int) {
 	}
 }
 
+// discovery plugs in one new phone of each vendor that knows no server. They ask by
+// multicast, are listed, are given to an extension, and come up; one that is
+// rejected hears nothing.
+func (s *server) discovery(t *testing.T, bin string, templates map[string]offer) {
+	var list strings.Builder
+	addresses := make(map[string]struct{ vendor, model string })
+	for i := 1; i < len(models); i += 3 {
+		pack, _ := packs.Registry().Pack(models[i].vendor)
+		address := pack.OUIs[0] + "ddd001"
+		addresses[address] = models[i]
+		fmt.Fprintf(&list, "%s %s %s\n", address, models[i].vendor, models[i].model)
+	}
+	pack, _ := packs.Registry().Pack("Yealink")
+	rejected := pack.OUIs[0] + "ddd002"
+	file := filepath.Join(t.TempDir(), "new phones")
+	if err := os.WriteFile(file, []byte(list.String()+rejected+" Yealink T46U\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	simulation := exec.Command(bin, "simulate", "--discover", "10s", "--phones", file, "--register")
+	var out lockedBuffer
+	simulation.Stdout, simulation.Stderr = &out, &out
+	if err := simulation.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = simulation.Process.Kill() }()
+	for address, m := range addresses {
+		waitFor(t, m.vendor+"'s sighting", func() error {
+			var p struct{ Status, Vendor, Model string }
+			code := s.try("GET", "/phones/"+address, &p)
+			if code != 200 || p.Status != "discovered" || p.Vendor != m.vendor || p.Model != m.model {
+				return fmt.Errorf("%d: %+v", code, p)
+			}
+			return nil
+		})
+	}
+	waitFor(t, "the sighting of the one to reject", func() error {
+		if code := s.try("POST", "/phones/"+rejected+"/reject", nil); code != 200 {
+			return fmt.Errorf("%d", code)
+		}
+		return nil
+	})
+	for address, m := range addresses {
+		s.assign(t, address, m.vendor, m.model, templates)
+	}
+	err := simulation.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(out.String(), "5 phones, 4 up, 1 failed") || !strings.Contains(out.String(), rejected+" Yealink T46U: nobody told the phone") {
+		t.Errorf("the new phones end with %v:\n%s", err, out.String())
+	}
+}
+
+// try calls the API and returns the status.
+func (s *server) try(method, path string, out any) int {
+	s.t.Helper()
+	req, err := http.NewRequest(method, s.api+path, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if out != nil && res.StatusCode == 200 {
+		if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	return res.StatusCode
+}
+
 func is(got, want string) error {
 	if got != want {
 		return fmt.Errorf("%s, want %s", got, want)
@@ -327,6 +400,7 @@ func network(t *testing.T) {
 		{"addr", "add", host + "/24", "dev", "phones"},
 		{"link", "set", "phones", "up"},
 		{"link", "set", "server", "up"},
+		{"route", "add", "224.0.0.0/4", "dev", "phones"},
 	} {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			t.Fatalf("ip %v: %v\n%s", args, err, out)
@@ -501,19 +575,15 @@ func (s *server) templates() map[string]offer {
 	}
 }
 
-// account assigns one more phone and reads its account out of the configuration
-// that its secret address serves.
-func (s *server) account(t *testing.T, bin, vendorName, model string, templates map[string]offer) vendor.Account {
+// assign gives a phone to extension 1000 and returns its secret address.
+func (s *server) assign(t *testing.T, address, vendorName, model string, templates map[string]offer) string {
 	t.Helper()
-	_ = bin
 	var users struct{ Items []struct{ ID string } }
-	s.must("GET", "/users?filter="+"extension_number%20eq%20'1000'", nil, 200, &users)
+	s.must("GET", "/users?filter=extension_number%20eq%20'1000'", nil, 200, &users)
 	if len(users.Items) != 1 {
 		t.Fatalf("%d users have the extension 1000", len(users.Items))
 	}
-	pack, _ := packs.Registry().Pack(vendorName)
 	o := templates[vendorName+" "+model]
-	address := pack.OUIs[0] + "fffff1"
 	var phone struct{ ID, URL string }
 	base := "/users/" + users.Items[0].ID + "/phones"
 	s.must("POST", base, map[string]any{
@@ -522,8 +592,18 @@ func (s *server) account(t *testing.T, bin, vendorName, model string, templates 
 		"interface": "WEB_DOMAIN", "preferred_transport": "UDP",
 	}, 201, &phone)
 	s.must("GET", base+"/"+phone.ID, nil, 200, &phone)
+	return phone.URL
+}
+
+// account assigns one more phone and reads its account out of the configuration
+// that its secret address serves.
+func (s *server) account(t *testing.T, vendorName, model string, templates map[string]offer) vendor.Account {
+	t.Helper()
+	pack, _ := packs.Registry().Pack(vendorName)
+	address := pack.OUIs[0] + "fffff1"
+	url := s.assign(t, address, vendorName, model, templates)
 	name := address + ".cfg"
-	res, err := http.Get(phone.URL + name)
+	res, err := http.Get(url + name)
 	if err != nil {
 		t.Fatal(err)
 	}

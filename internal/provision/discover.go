@@ -1,0 +1,148 @@
+package provision
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+// Discovery is a phone that asked for its server by SIP multicast.
+type Discovery struct {
+	MAC                    mac.Addr
+	Vendor, Model, Version string // as it spelled them, or ""
+	UserAgent              string
+	IP                     netip.Addr
+}
+
+// Discover takes note of a phone that asked and says what it gets: no answer if it
+// is rejected, its secret address if a window is open for it (which that uses up,
+// as L1 does over HTTP), and otherwise an answer without an address. Phones that
+// ask by multicast are the first tenant's.
+func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url string) {
+	tenant, ok := c.snap.tenantByCode("")
+	if !ok || d.MAC.IsZero() {
+		return false, ""
+	}
+	said := c.said(d)
+	note := fleet.Fetch{
+		Time: c.now(), Tenant: tenant.id, MAC: d.MAC, File: "(multicast)", Level: string(L0), Status: 200, IP: d.IP, UserAgent: d.UserAgent,
+		Vendor: said.Vendor, Model: said.Model, Version: said.Version,
+	}
+	phone, assigned := c.snap.byAddress(d.MAC)
+	switch {
+	case assigned && phone.tenant != tenant:
+		return false, ""
+	case assigned && phone.rejected.Load() || !assigned && c.strangerRejected(ctx, tenant.id, d.MAC):
+		note.Status, note.Reason = 404, "the phone is rejected"
+		c.recorder.Record(note)
+		return false, ""
+	case assigned:
+		if url, w := c.invitation(phone, d.IP); w != nil && c.use(ctx, phone, w) {
+			note.Level = string(L1)
+			c.recorder.Record(note)
+			c.log.Info("a phone that asked by multicast is given its address", "mac", d.MAC, "ip", d.IP)
+			return true, url
+		}
+	}
+	c.recorder.Record(note)
+	return true, ""
+}
+
+// said puts what the phone says of itself in the words of its vendor's pack.
+func (c *Core) said(d Discovery) vendor.Identity {
+	if found, ok, _ := c.registry.Identify(vendor.Evidence{UserAgent: d.UserAgent}); ok {
+		return found.Identity
+	}
+	said := vendor.Identity{Vendor: d.Vendor, Model: d.Model, Version: d.Version, MAC: d.MAC}
+	if p, ok := c.registry.Pack(d.Vendor); ok {
+		said.Vendor = p.Name
+	}
+	return said
+}
+
+func (c *Core) strangerRejected(ctx context.Context, tenant fleet.ID, m mac.Addr) (rejected bool) {
+	err := c.source.Read(ctx, func(r fleet.Reader) error {
+		g, err := r.Sighting(ctx, m)
+		rejected = err == nil && g.Rejected && g.Tenant == tenant
+		return err
+	})
+	if _, err := gone(err); err != nil {
+		c.log.Warn("a sighting could not be read", "mac", m, "error", err)
+	}
+	return rejected
+}
+
+// invitation is the phone's secret address and the window in which it may have it
+// at ip, or no window.
+func (c *Core) invitation(d *device, ip netip.Addr) (url string, w *window) {
+	tenant := d.tenant.data.Load()
+	networks := tenant.EnrolNetworks
+	if len(networks) == 0 {
+		networks = privateRanges
+	}
+	if !within(ip, networks) || !within(ip, privateRanges) {
+		return "", nil
+	}
+	if w, _ = d.window(c.now()); w == nil {
+		return "", nil
+	}
+	return c.addresses.Phone(tenant, d.data.Load().Token), w
+}
+
+// use notes durably that the phone has used a window. It returns false if it had
+// before, or if that could not be stored.
+func (c *Core) use(ctx context.Context, d *device, w *window) bool {
+	first, err := c.enroller.UseEnrolment(ctx, w.id, d.mac)
+	if err != nil {
+		c.log.Error("an enrolment could not be stored", "mac", d.mac, "error", err)
+		return false
+	}
+	w.markUsed(d.mac)
+	return first
+}
+
+// inviteTimeout bounds the storing of enrolments by Invite.
+const inviteTimeout = 5 * time.Second
+
+// Invite gives phones of the tenant that are waiting for an address their own, if a
+// window is open for them. send sends an address and returns false if no such
+// phone waits. It asks for every phone that an open window is for.
+func (c *Core) Invite(ctx context.Context, tenant fleet.ID, send func(m mac.Addr, url string) bool) {
+	slot, ok := c.snap.tenant(tenant)
+	if !ok || slot.data.Load().Code != "" {
+		return
+	}
+	open := slot.windows.Load()
+	if open == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, inviteTimeout)
+	defer cancel()
+	invite := func(d *device) {
+		w, _ := d.window(c.now())
+		if w == nil || d.rejected.Load() || !send(d.mac, c.addresses.Phone(slot.data.Load(), d.data.Load().Token)) {
+			return
+		}
+		if c.use(ctx, d, w) {
+			c.log.Info("a phone that was waiting is given its address", "mac", d.mac)
+		}
+	}
+	if _, everyone := (*open)[mac.Addr{}]; everyone {
+		c.snap.byMAC.Range(func(_, v any) bool {
+			if d := v.(*device); d.tenant == slot {
+				invite(d)
+			}
+			return true
+		})
+		return
+	}
+	for m := range *open {
+		if d, ok := c.snap.byAddress(m); ok && d.tenant == slot {
+			invite(d)
+		}
+	}
+}
