@@ -29,6 +29,9 @@ type checker struct {
 	patterns map[string]*regexp.Regexp
 	dec      *json.Decoder
 	faults   []fault
+	// shape is set if a fault is one of shape, not of a value: the body cannot be
+	// handed on.
+	shape bool
 }
 
 // anyCase is the schema extension of an enum whose values may be in any case.
@@ -55,13 +58,21 @@ func (s *server) checkBody(schema *huma.Schema, body []byte) *problem {
 	if !c.value(schema, "", 0) {
 		return refuse(http.StatusBadRequest, "the body is nested more than %d deep", maxNesting)
 	}
-	if len(c.faults) > 0 {
+	// The fleet judges values, and says what else is wrong with them.
+	if c.shape {
 		return &problem{status: http.StatusUnprocessableEntity, Errors: c.faults}
 	}
 	return nil
 }
 
+// fault adds a fault of shape.
 func (c *checker) fault(pointer, format string, args ...any) {
+	c.shape = true
+	c.valueFault(pointer, format, args...)
+}
+
+// valueFault adds a fault of a value.
+func (c *checker) valueFault(pointer, format string, args ...any) {
 	if len(c.faults) < maxFaults {
 		c.faults = append(c.faults, fault{"VALIDATE_FAILED", fmt.Sprintf(format, args...), &pointer})
 	}
@@ -139,10 +150,10 @@ func (c *checker) number(s *huma.Schema, at, literal string) {
 		c.fault(at, "must be a whole number, written in digits")
 	case s.Minimum != nil && float64(n) < *s.Minimum, s.Maximum != nil && float64(n) > *s.Maximum:
 		if s.Maximum == nil {
-			c.fault(at, "must be at least %v", *s.Minimum)
+			c.valueFault(at, "must be at least %v", *s.Minimum)
 			return
 		}
-		c.fault(at, "must be from %v to %v", *s.Minimum, *s.Maximum)
+		c.valueFault(at, "must be from %v to %v", *s.Minimum, *s.Maximum)
 	}
 }
 
@@ -159,14 +170,14 @@ func (c *checker) text(s *huma.Schema, at, v string) {
 			given = strings.ToUpper(v)
 		}
 		if !slices.Contains(s.Enum, any(given)) {
-			c.fault(at, "must be one of %s", list(s.Enum))
+			c.valueFault(at, "must be one of %s", list(s.Enum))
 		}
 	case s.MaxLength != nil && n > *s.MaxLength:
-		c.fault(at, "is longer than %d characters", *s.MaxLength)
+		c.valueFault(at, "is longer than %d characters", *s.MaxLength)
 	case s.MinLength != nil && n < *s.MinLength:
-		c.fault(at, "must have at least %d characters", *s.MinLength)
+		c.valueFault(at, "must have at least %d characters", *s.MinLength)
 	case s.Pattern != "" && !c.patterns[s.Pattern].MatchString(v):
-		c.fault(at, "must be %s", s.PatternDescription)
+		c.valueFault(at, "must be %s", s.PatternDescription)
 	}
 }
 
@@ -185,9 +196,9 @@ func (c *checker) array(s *huma.Schema, at string, depth int) bool {
 	switch {
 	case items == nil:
 	case s.MaxItems != nil && n > *s.MaxItems:
-		c.fault(at, "has %d entries; at most %d are allowed", n, *s.MaxItems)
+		c.valueFault(at, "has %d entries; at most %d are allowed", n, *s.MaxItems)
 	case s.MinItems != nil && n < *s.MinItems:
-		c.fault(at, "must have at least %d entries", *s.MinItems)
+		c.valueFault(at, "must have at least %d entries", *s.MinItems)
 	}
 	return true
 }

@@ -332,3 +332,29 @@ func TestForwardingHeadersAreIgnored(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryFaultInOneAnswer sends a body that is wrong in many values, some against
+// the document and some against the template and the tenant.
+func TestEveryFaultInOneAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.do("POST", "/users/"+w.ids["user"]+"/phones", w.root, `{
+		"mac":"0015650000zz", "filename":"acme.xml", "vendor":"Acme", "model":"A1", "password":"",
+		"language":"KLINGON", "transfer":"SOMEHOW", "timezone":"Mars/Base", "codecs":["PCMA","XX"],
+		"interface":"CARRIER_PIGEON", "preferred_transport":"IPOAC", "wan_port_id":9999, "pc_port_priority":8,
+		"door_password1":"12", "rps":true}`)
+	if r.status != 422 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	for _, pointer := range []string{
+		"/mac", "/password", "/language", "/transfer", "/timezone", "/codecs/1", "/interface", "/preferred_transport",
+		"/wan_port_id", "/pc_port_priority", "/door_password1", "/rps",
+	} {
+		if !strings.Contains(string(r.body), `"detail":"`+pointer+`"`) {
+			t.Errorf("the answer says nothing of %s", pointer)
+		}
+	}
+	if t.Failed() {
+		t.Logf("%s", r.body)
+	}
+}
