@@ -62,6 +62,16 @@ type Pack struct {
 	Refuse func(value string) string
 }
 
+// Folder is a folder of embedded files, for Pack.Templates. It panics if the name
+// is not valid.
+func Folder(files fs.FS, name string) fs.FS {
+	folder, err := fs.Sub(files, name)
+	if err != nil {
+		panic(err)
+	}
+	return folder
+}
+
 // Identity is what a request says of the phone that sent it. Any field may be
 // empty. None of it is proof of anything.
 type Identity struct {

@@ -36,7 +36,6 @@ package fanvil
 
 import (
 	"embed"
-	"io/fs"
 
 	"github.com/dialplane/dialplane/internal/vendors"
 )
@@ -46,14 +45,10 @@ var files embed.FS
 
 // Pack returns what is known of Fanvil.
 func Pack() vendor.Pack {
-	templates, err := fs.Sub(files, "templates")
-	if err != nil {
-		panic(err) // the folder is embedded above
-	}
 	return vendor.Pack{
 		Name:          "Fanvil",
 		OUIs:          ouis(),
-		Templates:     templates,
+		Templates:     vendor.Folder(files, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
 		Parse:         parse,

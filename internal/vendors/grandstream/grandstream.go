@@ -56,7 +56,6 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
-	"io/fs"
 	"strings"
 	"unicode/utf8"
 
@@ -68,14 +67,10 @@ var files embed.FS
 
 // Pack returns what is known of Grandstream.
 func Pack() vendor.Pack {
-	templates, err := fs.Sub(files, "templates")
-	if err != nil {
-		panic(err) // the name is a constant and valid
-	}
 	return vendor.Pack{
 		Name:          "Grandstream",
 		OUIs:          []string{"000b82", "c074ad", "ec74d7"},
-		Templates:     templates,
+		Templates:     vendor.Folder(files, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
 		Parse:         parse,

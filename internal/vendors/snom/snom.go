@@ -19,7 +19,6 @@ package snom
 
 import (
 	"embed"
-	"io/fs"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -30,14 +29,10 @@ var templateFiles embed.FS
 
 // Pack returns the vendor pack of Snom.
 func Pack() vendor.Pack {
-	templates, err := fs.Sub(templateFiles, "templates")
-	if err != nil {
-		panic(err) // only for an invalid path
-	}
 	return vendor.Pack{
 		Name:          "Snom",
 		OUIs:          []string{oui},
-		Templates:     templates,
+		Templates:     vendor.Folder(templateFiles, "templates"),
 		UserAgent:     userAgent,
 		Path:          identifyPath,
 		Parse:         parse,

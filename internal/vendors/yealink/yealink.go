@@ -26,7 +26,6 @@ package yealink
 
 import (
 	"embed"
-	"io/fs"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -39,10 +38,6 @@ var templates embed.FS
 
 // Pack returns everything known of Yealink.
 func Pack() vendor.Pack {
-	root, err := fs.Sub(templates, "templates")
-	if err != nil {
-		panic(err) // only for a path that is not valid
-	}
 	return vendor.Pack{
 		Name: name,
 		// The first four are Yealink's in the IEEE registry. 44dbd2 and c4fc22 are
@@ -52,7 +47,7 @@ func Pack() vendor.Pack {
 			"44dbd2", "c4fc22",
 			"3497d7", "644f56", "b061a9", "e434d7", "ec1da9", "f01653",
 		},
-		Templates:     root,
+		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
 		Parse:         parse,
