@@ -183,11 +183,11 @@ func (c *Core) own(r Request, token, path string) Answer {
 		return notFound
 	}
 	said := d.see(c.registry, r.UserAgent)
-	path = strings.TrimLeft(path, "/")
-	a, reason := c.file(d, token, path)
+	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
+	a, reason := c.file(d, token, key)
 	if !r.Head {
 		now := c.now()
-		d.note(fileKey(path, d.mac), a, reason, now)
+		d.note(key, a, reason, now)
 		if c.fetched != nil && a.Status == 200 {
 			c.fetched(d.mac, now)
 		}
@@ -216,9 +216,8 @@ func (d *device) see(registry *vendor.Registry, userAgent string) *seen {
 
 // file finds and renders one of the phone's files. The token has to be that of
 // the very version of the phone that the file is made from.
-func (c *Core) file(d *device, token, name string) (Answer, string) {
+func (c *Core) file(d *device, token, key string) (Answer, string) {
 	year := c.year()
-	key := fileKey(name, d.mac)
 	if r := d.files.Load(); r != nil && r.facts.current(d, year) {
 		if a, ok := r.find(key); ok && r.facts.phone.Token.Equal(secret.New(token)) {
 			r.use()

@@ -39,27 +39,25 @@ func (s *served) find(key string) (servedFile, bool) {
 func (d *device) note(key string, a Answer, reason string, now time.Time) {
 	for {
 		old := d.served.Load()
-		if old == nil {
-			old = new(served)
-		}
-		next := *old
-		switch {
-		case a.Status >= 500 && old.failed == "":
-			next.failed, next.since = reason, now
-		case a.Status == 200:
-			f, ok := old.find(key)
-			if ok && f.etag == a.ETag && old.failed == "" {
-				return
-			}
-			if !ok || f.etag != a.ETag {
-				others := slices.DeleteFunc(slices.Clone(old.files), func(f servedFile) bool { return f.key == key })
-				next.files = append(others, servedFile{key, a.ETag, now})
-			}
-			next.failed = ""
-		default:
+		had, known := old.find(key)
+		fine := old == nil || old.failed == ""
+		if a.Status == 200 && fine && known && had.etag == a.ETag || a.Status >= 500 && !fine || a.Status != 200 && a.Status < 500 {
 			return
 		}
-		if d.served.CompareAndSwap(old, &next) || d.served.CompareAndSwap(nil, &next) {
+		next := new(served)
+		if old != nil {
+			*next = *old
+		}
+		if a.Status == 200 {
+			next.failed = ""
+			if !known || had.etag != a.ETag {
+				others := slices.DeleteFunc(slices.Clone(next.files), func(f servedFile) bool { return f.key == key })
+				next.files = append(others, servedFile{key, a.ETag, now})
+			}
+		} else {
+			next.failed, next.since = reason, now
+		}
+		if d.served.CompareAndSwap(old, next) {
 			return
 		}
 	}
