@@ -95,6 +95,9 @@ type Request struct {
 	UserAgent string
 	IP        netip.Addr
 	Secure    bool // over TLS
+	// Local is set if the request comes from this very machine, whatever the
+	// address that it used.
+	Local bool
 }
 
 // Level is a rung of the ladder.
@@ -335,17 +338,18 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 		return Answer{}, "", false
 	}
 	networks := f.tenant.EnrolNetworks
+	allowed := within(r.IP, networks)
 	if len(networks) == 0 {
-		networks = privateRanges
+		allowed = r.Local || within(r.IP, privateRanges)
 	}
 	switch {
 	case used:
 		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
 		return Answer{}, "", false
-	case !within(r.IP, networks):
+	case !allowed:
 		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
 		return Answer{}, "", false
-	case !r.Secure && !within(r.IP, privateRanges):
+	case !r.Secure && !r.Local && !within(r.IP, privateRanges):
 		c.warn(&c.plainText, r, "an enrolment was refused: without TLS it is served to private addresses only", "mac", d.mac)
 		return Answer{}, "", false
 	}

@@ -65,6 +65,9 @@ func TestSharedAddressTellsNothing(t *testing.T) {
 
 const enrolFile = "001565000001.cfg"
 
+// here makes a request one from the server's own machine.
+func here(r *provision.Request) { r.IP, r.Local = netip.MustParseAddr("203.0.113.7"), true }
+
 func (w *world) open(c fleet.Caller, m *mac.Addr, minutes int) fleet.ID {
 	w.t.Helper()
 	in := fleet.EnrolmentInput{Minutes: &minutes}
@@ -120,6 +123,8 @@ func TestEnrolmentWindow(t *testing.T) {
 		{"a private address within the networks", func(w *world) { w.allow("192.168.1.0/24") }, ask(nil), true},
 		{"IPv4 in IPv6", func(w *world) { w.open(w.admin, nil, 15) }, ask(from("::ffff:192.168.1.20", false)), true},
 		{"link-local IPv6 with its zone", func(w *world) { w.open(w.admin, nil, 15) }, ask(from("fe80::1%eth0", false)), true},
+		{"this machine at a public address", func(w *world) { w.open(w.admin, nil, 15) }, ask(here), true},
+		{"this machine outside the networks", func(w *world) { w.allow("10.9.0.0/16") }, ask(here), false},
 		{"no address", func(w *world) { w.open(w.admin, nil, 15) }, ask(func(r *provision.Request) { r.IP = netip.Addr{} }), false},
 		{"a name with another case", func(w *world) { w.open(w.admin, nil, 15) }, ask(func(r *provision.Request) { r.Path = "/001565000001.CFG" }), true},
 		{"a name with colons", func(w *world) { w.open(w.admin, nil, 15) }, ask(func(r *provision.Request) { r.Path = "/00:15:65:00:00:01.cfg" }), true},

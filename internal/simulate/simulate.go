@@ -189,7 +189,7 @@ func (f *fetcher) boot(times int) {
 		r.State = r.Phone.Pack.Understand(config)
 		if len(r.State.Accounts) == 0 {
 			if r.Err = f.failed; r.Err == nil {
-				r.Err = fail(NoAccount, "%d files were read", r.Fetched+r.NotChanged)
+				r.Err = fail(NoAccount, "%d files were read; is the phone assigned, and an enrolment window open for it?", r.Fetched+r.NotChanged)
 			}
 			return
 		}

@@ -100,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := h.core.Answer(r.Context(), provision.Request{
-		Path: r.URL.Path, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil,
+		Path: r.URL.Path, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil, Local: local(r, ip),
 	})
 	header := w.Header()
 	header["Content-Type"] = []string{a.Type}
@@ -141,6 +141,13 @@ func remoteIP(r *http.Request) netip.Addr {
 		return netip.Addr{}
 	}
 	return a.Addr().Unmap().WithZone("")
+}
+
+// local reports whether the request has not left this machine: both ends of its
+// connection have one address.
+func local(r *http.Request, ip netip.Addr) bool {
+	at, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && at.AddrPort().Addr().Unmap().WithZone("") == ip
 }
 
 const maxUserAgent = 256

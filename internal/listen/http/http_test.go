@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -407,5 +408,29 @@ func TestShutdown(t *testing.T) {
 	}
 	if err := s.Serve(l); err != nil {
 		t.Errorf("Serve after Shutdown: %v", err)
+	}
+}
+
+// A request is this machine's own if both ends of its connection have one address.
+func TestOwnMachine(t *testing.T) {
+	t.Parallel()
+	var local atomic.Bool
+	core := coreFunc(func(_ context.Context, r provision.Request) provision.Answer {
+		local.Store(r.Local)
+		return missing
+	})
+	server := httptest.NewServer(NewHandler(core, Limits{}))
+	t.Cleanup(server.Close)
+	for from, want := range map[string]bool{"127.0.0.1": true, "127.0.0.2": false} {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		client := &http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
+		res, err := client.Get(server.URL + "/a.cfg")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if local.Load() != want {
+			t.Errorf("a request from %s is this machine's own: %v", from, local.Load())
+		}
 	}
 }
