@@ -6,6 +6,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listen/pnp"
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
 )
 
@@ -27,11 +28,11 @@ type inviting struct {
 	pnp *pnp.Server
 }
 
-func (i inviting) EnrolmentsChanged(ctx context.Context, tenant fleet.ID) error {
-	if err := i.Core.EnrolmentsChanged(ctx, tenant); err != nil {
+func (i inviting) EnrolmentsChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) error {
+	if err := i.Core.EnrolmentsChanged(ctx, tenant, m); err != nil {
 		return err
 	}
-	i.Invite(ctx, tenant, i.pnp.Assign)
+	i.Invite(ctx, tenant, m, i.pnp.Assign)
 	return nil
 }
 

@@ -130,7 +130,7 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 	if err != nil {
 		return 0, err
 	}
-	return id, f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant))
+	return id, f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
 }
 
 // UpdateDectPhone changes a DECT base.
@@ -191,7 +191,7 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant))
+	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
 }
 
 func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d *DectPhone) {

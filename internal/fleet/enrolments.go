@@ -24,14 +24,14 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 	if err := c.mayHere(Operator); err != nil {
 		return 0, err
 	}
-	id := f.store.NewID()
+	e := Enrolment{ID: f.store.NewID(), Tenant: c.Tenant}
 	err := f.change(ctx, c, "enrolment.open", func(w Writer) (string, error) {
 		t, err := w.Tenant(ctx, c.Tenant)
 		if err != nil {
 			return "", err
 		}
 		var v form
-		e := Enrolment{ID: id, Tenant: c.Tenant, Opened: f.now()}
+		e.Opened = f.now()
 		if in.MAC != nil {
 			if m, err := mac.Parse(*in.MAC); err != nil {
 				v.add("/mac", "%s", err)
@@ -57,7 +57,7 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 	if err != nil {
 		return 0, err
 	}
-	return id, f.tell(ctx, f.enrolmentsChanged(c.Tenant))
+	return e.ID, f.tell(ctx, f.enrolmentsChanged(c.Tenant, e.MAC))
 }
 
 // Enrolments lists the windows that are open.
@@ -77,9 +77,9 @@ func (f *Fleet) CloseEnrolment(ctx context.Context, c Caller, id ID) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	err := f.change(ctx, c, "enrolment.close", func(w Writer) (string, error) {
-		e, err := w.Enrolment(ctx, c.Tenant, id)
-		if err != nil {
+	var e Enrolment
+	err := f.change(ctx, c, "enrolment.close", func(w Writer) (_ string, err error) {
+		if e, err = w.Enrolment(ctx, c.Tenant, id); err != nil {
 			return "", err
 		}
 		return e.object(), w.DeleteEnrolment(ctx, c.Tenant, id)
@@ -87,7 +87,7 @@ func (f *Fleet) CloseEnrolment(ctx context.Context, c Caller, id ID) error {
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.enrolmentsChanged(c.Tenant))
+	return f.tell(ctx, f.enrolmentsChanged(c.Tenant, e.MAC))
 }
 
 func (e Enrolment) object() string {
@@ -120,14 +120,11 @@ func (f *Fleet) welcome(ctx context.Context, w Writer, t Tenant, m mac.Addr) err
 
 // closeFor shuts the windows of one phone.
 func (f *Fleet) closeFor(ctx context.Context, w Writer, tenant ID, m mac.Addr) error {
-	open, _, err := w.Enrolments(ctx, tenant, f.now(), listquery.Query{})
+	open, _, err := w.Enrolments(ctx, tenant, f.now(), EnrolmentsOf(m))
 	if err != nil {
 		return err
 	}
 	for _, e := range open {
-		if e.MAC != m {
-			continue
-		}
 		if err := w.DeleteEnrolment(ctx, tenant, e.ID); err != nil {
 			return err
 		}
@@ -135,6 +132,16 @@ func (f *Fleet) closeFor(ctx context.Context, w Writer, tenant ID, m mac.Addr) e
 	return nil
 }
 
-func (f *Fleet) enrolmentsChanged(tenant ID) func(context.Context) error {
-	return func(ctx context.Context) error { return f.changes.EnrolmentsChanged(ctx, tenant) }
+// EnrolmentsOf asks for the windows for one phone, or, with no address, for those
+// for every phone.
+func EnrolmentsOf(m mac.Addr) listquery.Query {
+	value := listquery.Value{Kind: listquery.Null}
+	if !m.IsZero() {
+		value = listquery.Value{Kind: listquery.Text, Text: m.String()}
+	}
+	return listquery.Query{Filter: &listquery.Expr{Op: listquery.Eq, Field: "mac", Value: value}}
+}
+
+func (f *Fleet) enrolmentsChanged(tenant ID, m mac.Addr) func(context.Context) error {
+	return func(ctx context.Context) error { return f.changes.EnrolmentsChanged(ctx, tenant, m) }
 }

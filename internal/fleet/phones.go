@@ -165,7 +165,7 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 	if err != nil {
 		return 0, err
 	}
-	return id, f.tell(ctx, f.phoneChanged(c.Tenant, m), f.enrolmentsChanged(c.Tenant))
+	return id, f.tell(ctx, f.phoneChanged(c.Tenant, m), f.enrolmentsChanged(c.Tenant, m))
 }
 
 // UpdatePhone changes a phone of an extension.
@@ -226,7 +226,7 @@ func (f *Fleet) DeletePhone(ctx context.Context, c Caller, user, id ID) error {
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant))
+	return f.tell(ctx, f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant, p.MAC))
 }
 
 // RotatePhoneURL gives a phone a new secret address; the old one is dead at once.

@@ -140,7 +140,9 @@ type Changes interface {
 	UserChanged(ctx context.Context, tenant, user ID) error
 	PhoneChanged(ctx context.Context, tenant ID, m mac.Addr) error
 	TemplateChanged(ctx context.Context, tenant ID, filename string) error
-	EnrolmentsChanged(ctx context.Context, tenant ID) error
+	// EnrolmentsChanged tells of the windows for one phone, or, with no address, of
+	// those for every phone.
+	EnrolmentsChanged(ctx context.Context, tenant ID, m mac.Addr) error
 }
 
 // Catalog knows the templates: built in, and a tenant's own over them.

@@ -153,13 +153,10 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 	}
 	news := []func(context.Context) error{f.userChanged(c.Tenant, id)}
 	for _, p := range phones {
-		news = append(news, f.phoneChanged(c.Tenant, p.MAC))
+		news = append(news, f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant, p.MAC))
 	}
 	for _, b := range bases {
 		news = append(news, f.phoneChanged(c.Tenant, b.MAC))
-	}
-	if len(phones) > 0 {
-		news = append(news, f.enrolmentsChanged(c.Tenant))
 	}
 	return f.tell(ctx, news...)
 }

@@ -108,16 +108,12 @@ func (c *Core) use(ctx context.Context, d *device, w *window) bool {
 // inviteTimeout bounds the storing of enrolments by Invite.
 const inviteTimeout = 5 * time.Second
 
-// Invite gives phones of the tenant that are waiting for an address their own, if a
-// window is open for them. send sends an address and returns false if no such
-// phone waits. It asks for every phone that an open window is for.
-func (c *Core) Invite(ctx context.Context, tenant fleet.ID, send func(m mac.Addr, url string) bool) {
+// Invite gives a phone that is waiting for an address its own, if a window is open
+// for it; with no address, every phone of the tenant. send sends an address and
+// returns false if no such phone waits.
+func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send func(m mac.Addr, url string) bool) {
 	slot, ok := c.snap.tenant(tenant)
 	if !ok || slot.data.Load().Code != "" {
-		return
-	}
-	open := slot.windows.Load()
-	if open == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, inviteTimeout)
@@ -131,18 +127,14 @@ func (c *Core) Invite(ctx context.Context, tenant fleet.ID, send func(m mac.Addr
 			c.log.Info("a phone that was waiting is given its address", "mac", d.mac)
 		}
 	}
-	if _, everyone := (*open)[mac.Addr{}]; everyone {
+	if m.IsZero() {
 		c.snap.byMAC.Range(func(_, v any) bool {
 			if d := v.(*device); d.tenant == slot {
 				invite(d)
 			}
 			return true
 		})
-		return
-	}
-	for m := range *open {
-		if d, ok := c.snap.byAddress(m); ok && d.tenant == slot {
-			invite(d)
-		}
+	} else if d, ok := c.snap.byAddress(m); ok && d.tenant == slot {
+		invite(d)
 	}
 }

@@ -52,7 +52,7 @@ func TestInvite(t *testing.T) {
 	var sent []string
 	invite := func(waits bool) {
 		sent = nil
-		w.core.Invite(t.Context(), must(w.MyTenant(t.Context(), w.admin))(t).ID, func(m mac.Addr, url string) bool {
+		w.core.Invite(t.Context(), must(w.MyTenant(t.Context(), w.admin))(t).ID, mac.Addr{}, func(m mac.Addr, url string) bool {
 			if m != w.phoneMAC || !strings.Contains(url, w.token()) {
 				t.Errorf("%v is sent %q", m, url)
 			}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/dialplane/dialplane/internal/fleet"
-	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
 )
@@ -50,7 +49,7 @@ type tenantSlot struct {
 	id         fleet.ID
 	data       atomic.Pointer[fleet.Tenant]
 	templates  atomic.Pointer[templateSet]
-	windows    atomic.Pointer[windows]
+	windows    sync.Map // mac.Addr → []*window, by the phone that they are for; zero for every phone
 	extensions sync.Map // string → *userSlot
 }
 
@@ -78,10 +77,6 @@ type seen struct {
 	userAgent string
 	vendor.Identity
 }
-
-// windows are the enrolment windows of a tenant by the phone that they are for;
-// those for every phone are at the zero address.
-type windows map[mac.Addr][]*window
 
 type window struct {
 	id              fleet.ID
@@ -147,17 +142,22 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	if err != nil {
 		return fmt.Errorf("load what phones have fetched: %w", err)
 	}
-	open := make(map[fleet.ID][]fleet.Enrolment)
+	type place struct {
+		tenant fleet.ID
+		phone  mac.Addr
+	}
+	open := make(map[place][]fleet.Enrolment)
 	err = src.EachEnrolment(ctx, func(e fleet.Enrolment) error {
-		open[e.Tenant] = append(open[e.Tenant], e)
+		at := place{e.Tenant, e.MAC}
+		open[at] = append(open[at], e)
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load enrolment windows: %w", err)
 	}
-	for id, list := range open {
-		if t, ok := s.tenant(id); ok {
-			t.open(list)
+	for at, list := range open {
+		if t, ok := s.tenant(at.tenant); ok {
+			t.open(at.phone, list)
 		}
 	}
 	return nil
@@ -188,28 +188,37 @@ func (d *device) sighted(g *fleet.Sighting) {
 	}
 }
 
-// open replaces the tenant's enrolment windows.
-func (t *tenantSlot) open(list []fleet.Enrolment) {
-	all := make(windows, len(list))
-	for _, e := range list {
-		w := &window{id: e.ID, opened: e.Opened, expires: e.Expires, used: make(map[mac.Addr]bool, len(e.Used))}
-		for _, m := range e.Used {
-			w.used[m] = true
-		}
-		all[e.MAC] = append(all[e.MAC], w)
+// open replaces the windows that are for the phone m, or for every phone.
+func (t *tenantSlot) open(m mac.Addr, list []fleet.Enrolment) {
+	if len(list) == 0 {
+		t.windows.Delete(m)
+		return
 	}
-	t.windows.Store(&all)
+	open := make([]*window, len(list))
+	for i, e := range list {
+		open[i] = &window{id: e.ID, opened: e.Opened, expires: e.Expires, used: make(map[mac.Addr]bool, len(e.Used))}
+		for _, m := range e.Used {
+			open[i].used[m] = true
+		}
+	}
+	t.windows.Store(m, open)
+}
+
+// windowsFor returns the windows that are for the phone alone, or, with no address,
+// for every phone.
+func (t *tenantSlot) windowsFor(m mac.Addr) []*window {
+	v, ok := t.windows.Load(m)
+	if !ok {
+		return nil
+	}
+	return v.([]*window)
 }
 
 // window returns a window in which the phone may enrol now, and whether there is
 // one in which it has.
 func (d *device) window(now time.Time) (open *window, used bool) {
-	all := d.tenant.windows.Load()
-	if all == nil {
-		return nil, false
-	}
 	for _, m := range [...]mac.Addr{d.mac, {}} {
-		for _, w := range (*all)[m] {
+		for _, w := range d.tenant.windowsFor(m) {
 			switch {
 			case now.Before(w.opened) || !now.Before(w.expires):
 			case w.usedBy(d.mac):
@@ -468,17 +477,17 @@ func (c *Core) TemplateChanged(ctx context.Context, tenant fleet.ID, _ string) e
 	})
 }
 
-// EnrolmentsChanged reads the tenant's open windows again. It is part of
-// fleet.Changes.
-func (c *Core) EnrolmentsChanged(ctx context.Context, tenant fleet.ID) error {
+// EnrolmentsChanged reads the open windows for the phone m again, or, with no
+// address, those for every phone. It is part of fleet.Changes.
+func (c *Core) EnrolmentsChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) error {
 	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
 		slot, ok := c.snap.tenant(tenant)
 		if !ok {
 			return nil
 		}
-		list, _, err := r.Enrolments(ctx, tenant, c.now(), listquery.Query{})
+		list, _, err := r.Enrolments(ctx, tenant, c.now(), fleet.EnrolmentsOf(m))
 		if err == nil {
-			slot.open(list)
+			slot.open(m, list)
 		}
 		return err
 	})

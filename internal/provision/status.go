@@ -119,12 +119,8 @@ func (c *Core) status(d *device) fleet.Status {
 // enrolled says whether the phone was given its secret address in a window that
 // is still known.
 func (d *device) enrolled() bool {
-	all := d.tenant.windows.Load()
-	if all == nil {
-		return false
-	}
 	for _, at := range []mac.Addr{d.mac, {}} {
-		for _, w := range (*all)[at] {
+		for _, w := range d.tenant.windowsFor(at) {
 			if w.usedBy(d.mac) {
 				return true
 			}

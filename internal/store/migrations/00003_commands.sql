@@ -13,3 +13,6 @@ CREATE TABLE served (
     at     BIGINT NOT NULL, -- when it first got these bytes
     PRIMARY KEY (device, file)
 );
+
+-- Assigning a phone looks for the windows that are for it.
+CREATE INDEX enrolments_phone ON enrolments (tenant, mac);
