@@ -350,7 +350,7 @@ func TestEveryFaultInOneAnswer(t *testing.T) {
 		"/mac", "/password", "/language", "/transfer", "/timezone", "/codecs/1", "/interface", "/preferred_transport",
 		"/wan_port_id", "/pc_port_priority", "/door_password1", "/rps",
 	} {
-		if !strings.Contains(string(r.body), `"detail":"`+pointer+`"`) {
+		if !strings.Contains(r.body, `"detail":"`+pointer+`"`) {
 			t.Errorf("the answer says nothing of %s", pointer)
 		}
 	}
