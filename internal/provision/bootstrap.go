@@ -58,10 +58,7 @@ func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at 
 		return Answer{}, false
 	}
 	v := &template.View{
-		Model: template.ModelView{
-			Name: f.model.Name, DisplayName: f.model.DisplayName, Accounts: f.model.Accounts, LineKeys: f.model.LineKeys,
-			Modules: f.model.Modules, ModuleKeys: f.model.ModuleKeys, Vars: f.model.Vars,
-		},
+		Model:        f.model.view(),
 		Provisioning: template.Provisioning{SharedURL: c.addresses.Shared(tenant.data.Load())},
 	}
 	body, err := f.file.Append(nil, v)

@@ -337,16 +337,11 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	if file == nil {
 		return Answer{}, "", false
 	}
-	networks := f.tenant.EnrolNetworks
-	allowed := within(r.IP, networks)
-	if len(networks) == 0 {
-		allowed = r.Local || within(r.IP, privateRanges)
-	}
 	switch {
 	case used:
 		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
 		return Answer{}, "", false
-	case !allowed:
+	case !enrolsFrom(f.tenant, r.IP, r.Local):
 		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
 		return Answer{}, "", false
 	case !r.Secure && !r.Local && !within(r.IP, privateRanges):
@@ -358,14 +353,13 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 		c.log.Error("an enrolment file could not be rendered", "mac", d.mac, "file", file.Pattern, "error", err)
 		return unavailable, "its file could not be rendered", true
 	}
-	first, err := c.enroller.UseEnrolment(ctx, w.id, d.mac)
+	first, err := c.use(ctx, d, w)
 	if closed, err := gone(err); err != nil {
 		c.log.Error("an enrolment could not be stored; the phone is told to come back", "mac", d.mac, "error", err)
 		return unavailable, "its enrolment could not be stored", true
 	} else if closed {
 		return Answer{}, "", false
 	}
-	w.markUsed(d.mac)
 	if !first {
 		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
 		return Answer{}, "", false
@@ -376,6 +370,24 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 		c.log.Warn("a phone enrolled over plain HTTP on a private network", "mac", d.mac, "ip", r.IP)
 	}
 	return answer(file.Type, body), "", true
+}
+
+// enrolsFrom says whether the tenant's phones may enrol from an address, or from
+// this machine if it names no networks.
+func enrolsFrom(t *fleet.Tenant, ip netip.Addr, local bool) bool {
+	if len(t.EnrolNetworks) == 0 {
+		return local || within(ip, privateRanges)
+	}
+	return within(ip, t.EnrolNetworks)
+}
+
+// use notes durably that the phone has used a window, and says whether it is the
+// first time.
+func (c *Core) use(ctx context.Context, d *device, w *window) (first bool, err error) {
+	if first, err = c.enroller.UseEnrolment(ctx, w.id, d.mac); err == nil {
+		w.markUsed(d.mac)
+	}
+	return first, err
 }
 
 // record takes note of a request of the phone m, if it is known which one asked.

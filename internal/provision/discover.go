@@ -41,7 +41,7 @@ func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url stri
 		c.recorder.Record(note)
 		return false, ""
 	case assigned:
-		if url, w := c.invitation(phone, d.IP); w != nil && c.use(ctx, phone, w) {
+		if url, w := c.invitation(phone, d.IP); w != nil && c.admit(ctx, phone, w) {
 			note.Level = string(L1)
 			c.recorder.Record(note)
 			c.log.Info("a phone that asked by multicast is given its address", "mac", d.MAC, "ip", d.IP)
@@ -80,11 +80,7 @@ func (c *Core) strangerRejected(ctx context.Context, tenant fleet.ID, m mac.Addr
 // at ip, or no window.
 func (c *Core) invitation(d *device, ip netip.Addr) (url string, w *window) {
 	tenant := d.tenant.data.Load()
-	networks := tenant.EnrolNetworks
-	if len(networks) == 0 {
-		networks = privateRanges
-	}
-	if !within(ip, networks) || !within(ip, privateRanges) {
+	if !enrolsFrom(tenant, ip, false) || !within(ip, privateRanges) {
 		return "", nil
 	}
 	if w, _ = d.window(c.now()); w == nil {
@@ -93,16 +89,14 @@ func (c *Core) invitation(d *device, ip netip.Addr) (url string, w *window) {
 	return c.addresses.Phone(tenant, d.data.Load().Token), w
 }
 
-// use notes durably that the phone has used a window. It returns false if it had
+// admit uses a window for the phone. It returns false if the phone had used it
 // before, or if that could not be stored.
-func (c *Core) use(ctx context.Context, d *device, w *window) bool {
-	first, err := c.enroller.UseEnrolment(ctx, w.id, d.mac)
+func (c *Core) admit(ctx context.Context, d *device, w *window) bool {
+	first, err := c.use(ctx, d, w)
 	if err != nil {
 		c.log.Error("an enrolment could not be stored", "mac", d.mac, "error", err)
-		return false
 	}
-	w.markUsed(d.mac)
-	return first
+	return first && err == nil
 }
 
 // inviteTimeout bounds the storing of enrolments by Invite.
@@ -123,7 +117,7 @@ func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send fun
 		if w == nil || d.rejected.Load() || !send(d.mac, c.addresses.Phone(slot.data.Load(), d.data.Load().Token)) {
 			return
 		}
-		if c.use(ctx, d, w) {
+		if c.admit(ctx, d, w) {
 			c.log.Info("a phone that was waiting is given its address", "mac", d.mac)
 		}
 	}

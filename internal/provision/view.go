@@ -123,10 +123,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 	p, t, k := f.phone, f.tenant, f.template
 	*v = template.View{
 		MAC: p.MAC.String(), Firmware: f.firmware,
-		Model: template.ModelView{
-			Name: m.Name, DisplayName: m.DisplayName, Accounts: m.Accounts, LineKeys: m.LineKeys,
-			Modules: m.Modules, ModuleKeys: m.ModuleKeys, Vars: m.Vars,
-		},
+		Model:    m.view(),
 		Accounts: v.Accounts[:0], SpareAccounts: v.SpareAccounts[:0], Keys: v.Keys[:0],
 		Codecs: v.Codecs[:0], SpareCodecs: v.SpareCodecs[:0],
 
@@ -167,6 +164,14 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 	}
 	f.codecs(v)
 	f.keys(v, m)
+}
+
+// view is what templates see of the model.
+func (m *model) view() template.ModelView {
+	return template.ModelView{
+		Name: m.Name, DisplayName: m.DisplayName, Accounts: m.Accounts, LineKeys: m.LineKeys,
+		Modules: m.Modules, ModuleKeys: m.ModuleKeys, Vars: m.Vars,
+	}
 }
 
 func (f *facts) accounts(v *template.View, m *model) {
