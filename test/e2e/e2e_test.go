@@ -322,25 +322,16 @@ func (s *server) discovery(t *testing.T, bin string, templates map[string]offer)
 	}
 }
 
-// try calls the API and returns the status.
+// try calls the API and returns the status, and the answer if it is 200.
 func (s *server) try(method, path string, out any) int {
 	s.t.Helper()
-	req, err := http.NewRequest(method, s.api+path, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+s.token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	if out != nil && res.StatusCode == 200 {
-		if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+	status, _, body := s.call(method, path, nil)
+	if out != nil && status == 200 {
+		if err := json.Unmarshal(body, out); err != nil {
 			s.t.Fatal(err)
 		}
 	}
-	return res.StatusCode
+	return status
 }
 
 func is(got, want string) error {
@@ -362,20 +353,12 @@ func content(t *testing.T, file string) string {
 // order gives an order and returns the id of its job.
 func (s *server) order(path string) string {
 	s.t.Helper()
-	req, err := http.NewRequest("POST", s.api+path, nil)
-	if err != nil {
-		s.t.Fatal(err)
+	status, header, body := s.call("POST", path, nil)
+	job := header.Get("Dialplane-Job")
+	if status != 200 || job == "" {
+		s.t.Fatalf("POST %s: %d: %s", path, status, body)
 	}
-	req.Header.Set("Authorization", "Bearer "+s.token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != 200 || res.Header.Get("Dialplane-Job") == "" {
-		s.t.Fatalf("POST %s: %s", path, res.Status)
-	}
-	return res.Header.Get("Dialplane-Job")
+	return job
 }
 
 // counts returns how many phones of a job are in each state, without the zeros.
@@ -497,18 +480,18 @@ func waitFor(t *testing.T, what string, ready func() error) {
 	}
 }
 
-// must calls the API and fails the test unless the status is the one wanted.
-func (s *server) must(method, path string, in any, status int, out any) {
+// call calls the API and returns its answer.
+func (s *server) call(method, path string, in any) (status int, header http.Header, body []byte) {
 	s.t.Helper()
-	var body io.Reader
+	var sent io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		body = bytes.NewReader(b)
+		sent = bytes.NewReader(b)
 	}
-	req, err := http.NewRequest(method, s.api+path, body)
+	req, err := http.NewRequest(method, s.api+path, sent)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -521,16 +504,22 @@ func (s *server) must(method, path string, in any, status int, out any) {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
+	if body, err = io.ReadAll(res.Body); err != nil {
 		s.t.Fatal(err)
 	}
-	if res.StatusCode != status {
-		s.t.Fatalf("%s %s: %s: %s", method, path, res.Status, b)
+	return res.StatusCode, res.Header, body
+}
+
+// must calls the API and fails the test unless the status is the one wanted.
+func (s *server) must(method, path string, in any, status int, out any) {
+	s.t.Helper()
+	got, _, body := s.call(method, path, in)
+	if got != status {
+		s.t.Fatalf("%s %s: %d: %s", method, path, got, body)
 	}
 	if out != nil {
-		if err := json.Unmarshal(b, out); err != nil {
-			s.t.Fatalf("%s %s: %v: %s", method, path, err, b)
+		if err := json.Unmarshal(body, out); err != nil {
+			s.t.Fatalf("%s %s: %v: %s", method, path, err, body)
 		}
 	}
 }
