@@ -16,7 +16,7 @@ import (
 )
 
 // notifier tells phones what to do by the way that their tenant has chosen. It
-// keeps one sender for each way, as long as the way stays the same.
+// keeps one sender for each way that was ever used.
 type notifier struct {
 	store    fleet.Store
 	registry *vendor.Registry
@@ -58,8 +58,11 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case fleet.CodeOf(err) == fleet.CodeNotFound:
 		return false, undeliverable{"the phone or its extension is gone"}
+	case err != nil:
+		return true, fmt.Errorf("read the phone: %w", err)
 	}
 	pack, ok := n.registry.Pack(phone.Vendor)
 	if !ok {
