@@ -241,7 +241,12 @@ var modelType = func() *typ {
 
 // allowed reports whether the file's level may use a field of owner.
 func (c *compiler) allowed(owner *typ, f field, offset int) bool {
-	if f.level > c.file.Level {
+	switch {
+	case f.level <= c.file.Level:
+	case f.level == Directory:
+		c.fail(offset, ".%s may stand only in files of level directory: it is of one answer to one question", f.name)
+		return false
+	default:
 		c.fail(offset, ".%s may stand only in files of level %s; anyone may fetch this one, of level %s", f.name, f.level, c.file.Level)
 		return false
 	}

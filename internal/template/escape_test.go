@@ -175,7 +175,7 @@ func TestEscapeKeepsEveryValue(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.escape, func(t *testing.T) {
 			t.Parallel()
-			tmpl, f := compile(t, format.escape, format.body)
+			tmpl, f := compileAt(t, "directory", format.escape, format.body)
 			rendered := 0
 			defer func() {
 				if rendered < 20 {

@@ -190,7 +190,7 @@ func layer(path string) string {
 		return "model"
 	case "accounts":
 		return "extension"
-	case "voicemail", "features":
+	case "voicemail", "features", "directory", "update", "files":
 		return "tenant"
 	case "provisioning":
 		return "system"

@@ -98,7 +98,7 @@ func TestSampleSetsEverything(t *testing.T) {
 		lists.WriteString("</" + name + ">")
 	}
 	model := `<model name="A1" display_name="Acme A1" accounts="3" line_keys="12" modules="2" module_keys="5"><var name="x" value="1"/></model>`
-	tmpl, err := parse1(head("t", "", model, lists.String(), file("a", "full", "", "a")))
+	tmpl, err := parse1(head("t", "", model, lists.String(), file("a", "full", "", "a")+file("{mac}-d", "directory", "", "a")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,12 +38,12 @@ var grammar = func() map[string]shape {
 		"models": {children: []string{"model"}},
 		"model": {
 			required: []string{"name", "display_name", "accounts"},
-			optional: []string{"line_keys", "modules", "module_keys", "handsets", "firmware", "without"},
+			optional: []string{"line_keys", "modules", "module_keys", "handsets", "firmware", "without", "basis"},
 			children: []string{"var"},
 		},
 		"var":     {required: []string{"name", "value"}},
 		"profile": {children: append(slices.Clone(listNames), "network")},
-		"option":  {required: []string{"name", "value"}, optional: []string{"default"}, children: []string{"item"}},
+		"option":  {optional: []string{"name", "names", "value", "default"}, children: []string{"item"}},
 		"item":    {required: []string{"name", "value"}},
 		"network": {optional: []string{
 			"lldp", "wan_vlan", "wan_vlan_id", "wan_vlan_priority", "pc_vlan", "pc_vlan_id", "pc_vlan_priority",
@@ -59,6 +59,7 @@ var grammar = func() map[string]shape {
 	for _, name := range listNames {
 		g[name] = shape{children: []string{"option"}}
 	}
+	g["time_zones"] = shape{optional: []string{"rules"}, children: []string{"option"}}
 	return g
 }()
 
@@ -338,6 +339,7 @@ func (r *reading) model(e *element) {
 		Handsets:    r.number(e, "handsets", 0, 20000, 0),
 		Firmware:    e.value("firmware"),
 		Without:     strings.Fields(e.value("without")),
+		Basis:       r.basis(e),
 		Vars:        make(map[string]string),
 	}
 	at, _ := e.attr("name")
@@ -379,6 +381,21 @@ func (r *reading) model(e *element) {
 	r.modelAt = append(r.modelAt, e.at)
 }
 
+// bases are what a row of the table of models may rest on.
+var bases = []string{"manual", "capture", "source", "memory"}
+
+// basis reads what the facts about a model rest on.
+func (r *reading) basis(e *element) string {
+	a, ok := e.attr("basis")
+	if ok && !slices.Contains(bases, a.value) {
+		r.fail(a.valueAt, "basis is manual, capture, source or memory%s", suggest(a.value, bases))
+	}
+	if !ok {
+		return "source"
+	}
+	return a.value
+}
+
 // languages are the 14 of the API.
 var languages = []string{
 	"ENGLISH", "CHINESE", "DUTCH", "FRENCH", "GERMAN", "GREEK", "ITALIAN", "JAPANESE",
@@ -400,20 +417,19 @@ func (r *reading) profile(e *element) {
 			continue
 		}
 		l := &List{}
+		rules, byRules := child.attr("rules")
 		defaults := 0
 		for _, o := range child.children {
-			option := Option{Name: r.word(o, "name"), Value: o.value("value"), Default: r.flag(o, "default", false)}
-			at, _ := o.attr("name")
-			if _, twice := l.find(option.Name); twice {
-				r.fail(at.valueAt, "%s is there twice in <%s>", clip(option.Name), child.name)
+			if o.name != "option" {
+				continue
 			}
+			option := Option{Value: r.optionValue(o, byRules), Default: r.flag(o, "default", false)}
 			if option.Default {
 				if defaults++; defaults > 1 && child.name != "codecs" {
 					a, _ := o.attr("default")
 					r.fail(a.at, "<%s> has two defaults", child.name)
 				}
 			}
-			r.vetOption(child.name, option.Name, at.valueAt)
 			for _, i := range o.children {
 				name := r.identifier(i)
 				if _, twice := option.Items[name]; twice {
@@ -427,9 +443,67 @@ func (r *reading) profile(e *element) {
 					r.itemAt[key] = i.at
 				}
 			}
-			l.Options = append(l.Options, option)
+			names, at := r.optionNames(o)
+			for i, name := range names {
+				if _, twice := l.find(name); twice {
+					r.fail(at, "%s is there twice in <%s>", clip(name), child.name)
+				}
+				r.vetOption(child.name, name, at)
+				next := option
+				next.Name, next.Default = name, option.Default && i == 0
+				if next.Value == "" && byRules {
+					next.Value = name
+				}
+				l.Options = append(l.Options, next)
+			}
+		}
+		if byRules {
+			r.zonesByRule(l, rules)
 		}
 		r.lists[child.name], r.listAt[child.name] = l, child.at
+	}
+}
+
+// optionNames returns the neutral names of an option: its name, or its names.
+func (r *reading) optionNames(o *element) ([]string, int) {
+	one, single := o.attr("name")
+	many, several := o.attr("names")
+	switch {
+	case single == several:
+		r.fail(o.at, "<option> needs one of the attributes name and names")
+		return nil, o.at
+	case single:
+		return []string{r.word(o, "name")}, one.valueAt
+	}
+	names := strings.Fields(many.value)
+	if len(names) == 0 {
+		r.fail(many.valueAt, "names is empty")
+	}
+	return names, many.valueAt
+}
+
+// optionValue returns the vendor's own value of an option. Zones that are told by
+// rule need none.
+func (r *reading) optionValue(o *element, byRules bool) string {
+	a, ok := o.attr("value")
+	if !ok && !byRules {
+		r.fail(o.at, "<option> needs the attribute value")
+	}
+	return a.value
+}
+
+// zonesByRule adds every IANA zone whose offset is a multiple of the minutes in
+// rules and that the list does not name itself. UTC comes first.
+func (r *reading) zonesByRule(l *List, rules attribute) {
+	unit, err := strconv.Atoi(rules.value)
+	if err != nil || !slices.Contains([]int{1, 15, 30, 60}, unit) {
+		r.fail(rules.valueAt, "rules is 1, 15, 30 or 60: the phone's unit of offsets in minutes")
+		return
+	}
+	for _, z := range zones() {
+		if _, named := l.find(z.name); !named && z.offset%unit == 0 {
+			l.Options = append(l.Options, Option{Name: z.name, Value: z.name})
+		}
 	}
 }
 
@@ -490,7 +564,7 @@ func (r *reading) file(e *element) {
 	var ok bool
 	if f.Level, ok = parseLevel(e.value("level")); !ok {
 		a, _ := e.attr("level")
-		r.fail(a.valueAt, "level is bootstrap, enrol or full")
+		r.fail(a.valueAt, "level is bootstrap, enrol, full or directory")
 	}
 	separator, separated := e.attr("separator")
 	switch {

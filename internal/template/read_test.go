@@ -93,7 +93,7 @@ func TestDocumentErrors(t *testing.T) {
 		{"file with the same name in the end", "</files>", `<file name="{model}.cfg" type="text/plain" escape="line" level="full">a=1</file><file name="a1.cfg" type="text/plain" escape="line" level="full">a=1</file></files>`, "4:178: the model A1 has two files of this name and level"},
 		{"media type", `type="text/plain"`, `type="text"`, "4:37: type is a media type"},
 		{"escape", `escape="line"`, `escape="none"`, "4:57: escape is line, xml or json"},
-		{"level", `level="full"`, `level="secret"`, "4:70: level is bootstrap, enrol or full"},
+		{"level", `level="full"`, `level="secret"`, "4:70: level is bootstrap, enrol, full or directory"},
 		{"separator", `level="full"`, `level="full" separator=""`, "4:87: separator is 1 to 16 characters"},
 		{"separator of xml", `escape="line"`, `escape="xml" separator=":"`, `only files with escape="line" have a separator`},
 		{"models", `level="full"`, `level="full" models="A2"`, "4:20: the file is for the model A2, which the template does not have"},

@@ -44,6 +44,29 @@ func Sample(t *Template, m *Model) *View {
 	if v.Firmware == "" {
 		v.Firmware = "10.2.3.4"
 	}
+	v.Directory = DirectoryView{URL: v.Provisioning.URL + "directory.xml", Name: "directory.xml"}
+	v.Update = Update{
+		Set: true, Version: "11.2.3.4", Name: "firmware-11.2.3.4.bin", Bytes: 12_345_678,
+		Folder: v.Provisioning.URL + "files/", URL: v.Provisioning.URL + "files/firmware-11.2.3.4.bin",
+		SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}
+	v.Files = []Upload{
+		{Kind: "ringtone", Name: "chime.wav", URL: v.Provisioning.URL + "files/chime.wav"},
+		{Kind: "background", Name: "logo.png", URL: v.Provisioning.URL + "files/logo.png"},
+	}
+	if d := t.Files(m, Directory); len(d) > 0 {
+		v.Directory.Name = d[0].Name(m, v.MAC)
+		v.Directory.URL = v.Provisioning.URL + v.Directory.Name
+		v.Directory.Search, v.Directory.Page, v.Directory.Pages = "a", 2, 3
+		v.Directory.PriorURL, v.Directory.NextURL = v.Directory.URL+"?search=a&page=1", v.Directory.URL+"?search=a&page=3"
+		v.Directory.Entries = []Contact{
+			{Name: "Ada Lovelace", First: "Ada", Last: "Lovelace", Number: "201", Group: "extensions", Index: 1},
+			{Name: "Front & Back <desk>", First: "Front & Back <desk>", Number: "202", Group: "extensions", Index: 2},
+			{Name: "Taxi", First: "Taxi", Number: "+4930123456", Group: "contacts", Index: 3},
+		}
+	} else {
+		v.Directory = DirectoryView{}
+	}
 	s.clock(v)
 	codecs := s.options("codecs")
 	for i, c := range codecs {

@@ -54,6 +54,10 @@ type Model struct {
 	Handsets    int    // that a DECT base or system takes; 0 for a desk phone
 	Firmware    string // lowest that the template suits, or ""
 	Without     []string
+	// Basis says what is behind the row: the vendor's "manual", a "capture" of a
+	// real phone's request, the "source" of another system that serves the model,
+	// or "memory", which is to be confirmed.
+	Basis string
 	Vars        map[string]string
 }
 

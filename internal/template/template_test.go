@@ -37,7 +37,12 @@ func pageWith(escape, level, body string) string {
 // compile returns the only file of a page with a body.
 func compile(t testing.TB, escape, body string) (*Template, *File) {
 	t.Helper()
-	tmpl, err := Parse("acme.xml", []byte(pageWith(escape, "full", body)), nil, nil)
+	return compileAt(t, "full", escape, body)
+}
+
+func compileAt(t testing.TB, level, escape, body string) (*Template, *File) {
+	t.Helper()
+	tmpl, err := Parse("acme.xml", []byte(pageWith(escape, level, body)), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

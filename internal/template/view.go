@@ -49,6 +49,12 @@ type View struct {
 	Voicemail    Voicemail    `view:"voicemail"`
 	Features     Features     `view:"features"`
 	Door         Door         `view:"door"`
+
+	Directory DirectoryView `view:"directory"`
+	// Update is the firmware that the phone is to run, by the tenant's policy.
+	Update Update `view:"update"`
+	// Files are the tenant's uploaded ring tones and backgrounds for this model.
+	Files []Upload `view:"files"`
 }
 
 // ModelView is the phone's model as the template's header describes it.
@@ -184,6 +190,52 @@ type Voicemail struct {
 // Features are the PBX's feature codes.
 type Features struct {
 	PickupCode string `view:"pickup_code"` // dialled before an extension to take its call, or ""
+}
+
+// DirectoryView is the tenant's phone book.
+type DirectoryView struct {
+	// URL is where this phone fetches it: its first page, at the phone's own
+	// secret address. "" if the template has no file of level directory. Name is
+	// the last part of it.
+	URL  string `view:"url"`
+	Name string `view:"name"`
+	// The fields below are of one answer and stand in files of level directory only.
+	Entries  []Contact `view:"entries,directory"`  // of this page, by name
+	Search   string    `view:"search,directory"`   // what the phone looks for, or ""
+	Page     int       `view:"page,directory"`     // from 1
+	Pages    int       `view:"pages,directory"`    // at least 1
+	NextURL  string    `view:"next_url,directory"` // of the page behind this one, or ""
+	PriorURL string    `view:"prior_url,directory"`
+}
+
+// Contact is one entry of the phone book.
+type Contact struct {
+	Name   string `view:"name,directory"`   // never empty
+	Number string `view:"number,directory"` // what to dial
+	// First and Last are the parts of the name; of a name in one piece, Last is "".
+	First string `view:"first,directory"`
+	Last  string `view:"last,directory"`
+	Group string `view:"group,directory"` // "extensions" or "contacts"
+	Index int    `view:"index,directory"` // from 1 within the page
+}
+
+// Update is a firmware that the phone is to run. All is "" and no where the policy
+// names none, or the phone runs it already.
+type Update struct {
+	Set     bool   `view:"set"`
+	Version string `view:"version"`
+	URL     string `view:"url"`    // of the file, at the phone's own secret address
+	Folder  string `view:"folder"` // URL up to and with the last slash
+	Name    string `view:"name"`   // of the file
+	Bytes   int    `view:"bytes"`
+	SHA256  string `view:"sha256"` // lower-case hex
+}
+
+// Upload is a file that phones fetch besides their configuration.
+type Upload struct {
+	Kind string `view:"kind"` // ringtone or background
+	Name string `view:"name"` // of the file: "chime.wav"
+	URL  string `view:"url"`
 }
 
 // Door holds the codes that open the doors of a door phone.

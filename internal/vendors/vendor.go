@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/dialplane/dialplane/internal/mac"
 )
@@ -21,6 +22,9 @@ type Pack struct {
 	// Name is the vendor as people write it: "Yealink". A template's vendor
 	// attribute and the first word of its models' display names equal it.
 	Name string
+	// Aliases are other names that the vendor goes by, or went by: "Polycom". They
+	// may be missing.
+	Aliases []string
 	// OUIs are the first three bytes of the vendor's MAC addresses, as six
 	// lower-case hex digits.
 	OUIs []string
@@ -50,6 +54,11 @@ type Pack struct {
 	// configuration that it ends up with, later files over earlier ones. A file
 	// that is missing is no error where the phone goes on without it.
 	Boot func(Unit, Getter) (*Config, error)
+
+	// Parameters is the dictionary of what the templates write.
+	Parameters *Dictionary
+	// Directory reads a phone book as the phone does; nil where no template has one.
+	Directory func(body []byte) ([]Contact, error)
 
 	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
 	Commands Commands
@@ -117,7 +126,13 @@ var ErrNoConfig = errors.New("the server has no configuration for this phone")
 // Setting is one parameter of a configuration file. Name is canonical for the
 // vendor and unique within a file, index included: "account.1.password", "P34",
 // "user_pass[1]".
-type Setting struct{ Name, Value string }
+type Setting struct {
+	Name, Value string
+	Line        int // of the file, from 1; 0 where the grammar does not keep it
+}
+
+// Contact is an entry of a phone book.
+type Contact struct{ Name, Number string }
 
 // Config is the content of a configuration file, or of several merged.
 type Config struct {
@@ -125,6 +140,8 @@ type Config struct {
 	at       map[string]int
 	// Includes are the further files that this one sends the phone to, in order.
 	Includes []string
+	// Line is where Add and Set say that a setting stands.
+	Line int
 }
 
 // Add appends a setting. It returns an error if the name was there already:
@@ -143,11 +160,11 @@ func (c *Config) Set(name, value string) {
 		c.at = make(map[string]int)
 	}
 	if i, ok := c.at[name]; ok {
-		c.settings[i].Value = value
+		c.settings[i].Value, c.settings[i].Line = value, c.Line
 		return
 	}
 	c.at[name] = len(c.settings)
-	c.settings = append(c.settings, Setting{name, value})
+	c.settings = append(c.settings, Setting{name, value, c.Line})
 }
 
 // Lookup returns the value of a setting and whether it is there.
@@ -190,14 +207,85 @@ type State struct {
 	PollMinutes     int // how often it fetches again; 0 for never
 
 	NTP      []string
-	Language string   // the vendor's own value
-	TimeZone string   // the vendor's own value
-	Tone     string   // the vendor's own value
-	Codecs   []string // account 1's enabled codecs, vendor's own values, best first
+	Language string // the vendor's own value
+	TimeZone string // the vendor's own value
+	Tone     string // the vendor's own value
+	// Clock is what the phone makes of its zone and rules.
+	Clock  *Clock
+	Codecs []string // account 1's enabled codecs, vendor's own values, best first
 
 	LLDP    bool
 	WANVLAN VLAN
 	PCVLAN  VLAN
+
+	DirectoryURL string
+	// FirmwareURL is where it takes its firmware from: the file, or the folder with
+	// its trailing slash where the phone itself adds the name.
+	FirmwareURL string
+	Ringtones   []string // URLs of those that it fetches
+	Background  string   // URL
+}
+
+// Clock is how a phone's clock runs: as in a place that the phone knows, or by a
+// rule that it was told.
+type Clock struct {
+	// Zone is the IANA name of a place whose clock the vendor documents for the
+	// phone's own zone. The other fields are then 0.
+	Zone string
+
+	Offset     int // minutes east of UTC in winter
+	Saving     int // minutes added in summer; 0 for no summer time
+	Start, End Change
+}
+
+// Change is when summer time begins or ends, in the local time before it: the
+// Week-th Weekday of a month, or a day of it.
+type Change struct {
+	Month        int // 1–12
+	Week         int // 1–4, or 5 for the last of the month; 0 where Day counts
+	Weekday      int // 0 Sunday – 6 Saturday
+	Day          int // of the month; with Week 0 and a Weekday of -1
+	Hour, Minute int // Hour is 0–24
+}
+
+// in returns the change in a year, as if local time were UTC.
+func (c Change) in(year int) time.Time {
+	first := time.Date(year, time.Month(c.Month), 1, c.Hour, c.Minute, 0, 0, time.UTC)
+	if c.Week == 0 {
+		return first.AddDate(0, 0, c.Day-1)
+	}
+	day := (c.Weekday-int(first.AddDate(0, 0, -c.Hour/24).Weekday())+7)%7 + 7*(c.Week-1)
+	for last := time.Date(year, time.Month(c.Month)+1, 0, 0, 0, 0, 0, time.UTC).Day(); day >= last; {
+		day -= 7
+	}
+	return first.AddDate(0, 0, day)
+}
+
+// At returns the offset in minutes east of UTC that the phone shows at a moment. It
+// is an error if the clock's place is none.
+func (c Clock) At(t time.Time) (int, error) {
+	if c.Zone != "" {
+		place, err := time.LoadLocation(c.Zone)
+		if err != nil {
+			return 0, fmt.Errorf("the clock of a phone runs as in %q: %w", c.Zone, err)
+		}
+		_, seconds := t.In(place).Zone()
+		return seconds / 60, nil
+	}
+	if c.Saving == 0 {
+		return c.Offset, nil
+	}
+	year := t.UTC().Add(time.Duration(c.Offset) * time.Minute).Year()
+	start := c.Start.in(year).Add(-time.Duration(c.Offset) * time.Minute)
+	end := c.End.in(year).Add(-time.Duration(c.Offset+c.Saving) * time.Minute)
+	summer := !t.Before(start) && t.Before(end)
+	if end.Before(start) {
+		summer = !t.Before(start) || t.Before(end)
+	}
+	if summer {
+		return c.Offset + c.Saving, nil
+	}
+	return c.Offset, nil
 }
 
 // VLAN is the tag of a port. A zero ID means that the port is not tagged.
@@ -268,7 +356,9 @@ type Registry struct {
 func NewRegistry(packs ...Pack) *Registry {
 	r := &Registry{packs: packs, byName: make(map[string]int), byOUI: make(map[string]int)}
 	for i, p := range packs {
-		r.byName[strings.ToLower(p.Name)] = i
+		for _, name := range append([]string{p.Name}, p.Aliases...) {
+			r.byName[strings.ToLower(name)] = i
+		}
 		for _, oui := range p.OUIs {
 			if _, taken := r.byOUI[oui]; !taken {
 				r.byOUI[oui] = i
@@ -281,7 +371,7 @@ func NewRegistry(packs ...Pack) *Registry {
 // Packs returns every pack in order.
 func (r *Registry) Packs() []Pack { return r.packs }
 
-// Pack returns the pack of a vendor, its name in any case.
+// Pack returns the pack of a vendor by its name or an alias, in any case.
 func (r *Registry) Pack(name string) (Pack, bool) {
 	i, ok := r.byName[strings.ToLower(name)]
 	if !ok {

@@ -17,6 +17,8 @@ import (
 
 func TestPack(t *testing.T) {
 	vendortest.Run(t, Pack(), vendortest.Lacks{
+		"dictionary": "not written yet", "clock": "not read yet",
+		"firmware": "not written yet", "ringtones": "not written yet", "background": "not written yet",
 		"account label": "a phone shows the title of the line's key",
 	})
 }

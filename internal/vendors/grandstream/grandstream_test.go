@@ -22,6 +22,8 @@ func TestPack(t *testing.T) {
 	pack := grandstream.Pack()
 	pack.Templates = withoutLines(t, pack.Templates)
 	vendortest.Run(t, pack, vendortest.Lacks{
+		"dictionary": "not written yet", "clock": "not read yet",
+		"firmware": "not written yet", "ringtones": "not written yet", "background": "not written yet",
 		"url key": "no P-value template names a key mode that fetches a URL",
 		"ntp2":    "the GXP16xx template has no second server; the golden files of the others show theirs",
 	})
