@@ -60,6 +60,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerAccess()
 	s.registerTenants()
 	s.registerUsers()
+	s.registerContacts()
 	s.registerPhones()
 	s.registerJobs()
 	s.registerDect()

@@ -24,6 +24,7 @@ const (
 	tagAccess     = "Signing in"
 	tagTenants    = "Tenants"
 	tagUsers      = "Users"
+	tagContacts   = "Contacts"
 	tagUserPhones = "Phones of a user"
 	tagJobs       = "Jobs"
 	tagPhones     = "Phones"
@@ -107,7 +108,7 @@ func document() *huma.OpenAPI {
 		},
 		Servers: []*huma.Server{{URL: Prefix}},
 		Tags: []*huma.Tag{
-			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagUsers}, {Name: tagUserPhones},
+			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
 			{Name: tagDect}, {Name: tagEnrolments}, {Name: tagTenants}, {Name: tagAccounts},
 		},
 		Components: &huma.Components{

@@ -20,7 +20,7 @@ func TestEveryOperation(t *testing.T) {
 	user, phone, dect := "/users/"+w.ids["user"], "/phones/"+w.ids["phone"], "/dect_phones/"+w.ids["dect"]
 
 	for _, list := range []string{
-		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", user + "/phones", "/dect_phones", dect + "/members",
+		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", user + "/phones", "/dect_phones", dect + "/members",
 		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
@@ -77,6 +77,10 @@ func TestEveryOperation(t *testing.T) {
 
 	w.must(200, "GET", user, w.viewer, "")
 	w.must(200, "POST", user, w.operator, `{"display_name":"Ann","vm_pin":null,"keys":[{"kind":"line"},{"kind":"speed_dial","value":"0123","label":"Home"},{}]}`)
+	contact := "/contacts/" + w.ids["contact"]
+	w.must(200, "GET", contact, w.viewer, "")
+	w.must(200, "POST", contact, w.operator, `{"numbers":[{"label":"Mobile","number":"0170"},{"number":"030"}]}`)
+	w.must(204, "POST", contact+"/destroy", w.operator, "")
 	w.must(200, "GET", user+phone, w.viewer, "")
 	w.must(200, "POST", user+phone, w.operator, `{"language":"german","wan_port_id":12,"enable_vlan_wan_port":true,"ringtone":"","serial_number":null}`)
 	w.must(200, "POST", user+phone+"/rotate", w.operator, "")
@@ -122,7 +126,7 @@ func TestEveryOperation(t *testing.T) {
 // fill puts values that are good in the first tenant into a path.
 func fill(path string, ids map[string]string) string {
 	kinds := map[string]string{
-		"/users/": "user", "/dect_phones/": "dect", "/accounts/": "account", "/tokens/": "token",
+		"/users/": "user", "/contacts/": "contact", "/dect_phones/": "dect", "/accounts/": "account", "/tokens/": "token",
 		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant",
 	}
 	for prefix, kind := range kinds {

@@ -92,6 +92,7 @@ func newWorld(t *testing.T) *world {
 	w.must(200, "POST", "/tenant", w.root, `{"domain":"one.example","endpoints":{"WEB_DOMAIN":{"host":"pbx.one.example","udp":5060,"tls":5061}}}`)
 	w.ids["user"] = w.must(201, "POST", "/users", w.root, userBody("101")).id()
 	w.ids["second"] = w.must(201, "POST", "/users", w.root, userBody("102")).id()
+	w.ids["contact"] = w.must(201, "POST", "/contacts", w.root, `{"display_name":"Taxi","numbers":[{"number":"030 123"}]}`).id()
 	w.ids["phone"] = w.must(201, "POST", "/users/"+w.ids["user"]+"/phones", w.root, phoneBody("001565000001")).id()
 	w.ids["dect"] = w.must(201, "POST", "/dect_phones", w.root, dectBody("001565000002")).id()
 	w.must(200, "POST", "/dect_phones/"+w.ids["dect"]+"/members", w.root, `{"items":[{"extension_number":"102","ipui":"030ab1ee28","handset_index":"1"}]}`)
@@ -421,6 +422,7 @@ type deaf struct{}
 
 func (deaf) TenantChanged(context.Context, fleet.ID) error               { return nil }
 func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error       { return nil }
+func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error    { return nil }
 func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error      { return nil }
 func (deaf) TemplateChanged(context.Context, fleet.ID, string) error     { return nil }
 func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error { return nil }

@@ -17,6 +17,10 @@ var (
 		"display_name":     listquery.Text,
 		"auth_name":        listquery.Text,
 	}
+	ContactFields = listquery.Fields{
+		"id":           listquery.Text,
+		"display_name": listquery.Text,
+	}
 	// PhoneFields are those of one user's phones.
 	PhoneFields = listquery.Fields{
 		"id":                  listquery.Text,

@@ -47,7 +47,7 @@ type world struct {
 	adminToken                  secret.Secret
 	phoneMAC, baseMAC, otherMAC string
 
-	account, token, window, job fleet.ID // once furnished
+	account, token, window, contact, job fleet.ID // once furnished
 }
 
 func newWorld(t *testing.T) *world {
@@ -97,7 +97,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// furnish adds to the first tenant an account, a token, a window for every phone, a
+// furnish adds to the first tenant an account, a token, a contact, a window for every phone, a
 // template case.xml, a job that reboots the base, and a stranger 001565000091.
 func (w *world) furnish() {
 	w.t.Helper()
@@ -106,6 +106,7 @@ func (w *world) furnish() {
 	token, _, err := w.CreateToken(ctx, w.admin, fleet.TokenInput{Name: new("ci"), Role: new("viewer")})
 	check(t, err)
 	w.token = token
+	w.contact = must(w.CreateContact(ctx, w.admin, taxi))(t)
 	w.window = must(w.OpenEnrolment(ctx, w.admin, fleet.EnrolmentInput{}))(t)
 	check(t, w.CreateTemplate(ctx, w.admin, "case.xml", "<x/>"))
 	check(t, w.db.Write(ctx, func(s fleet.Writer) error {
@@ -394,6 +395,9 @@ func (r *recorder) take() []string {
 func (r *recorder) TenantChanged(_ context.Context, t fleet.ID) error { return r.note("tenant %d", t) }
 func (r *recorder) UserChanged(_ context.Context, _, u fleet.ID) error {
 	return r.note("user %d", u)
+}
+func (r *recorder) ContactChanged(_ context.Context, _, c fleet.ID) error {
+	return r.note("contact %d", c)
 }
 func (r *recorder) PhoneChanged(_ context.Context, _ fleet.ID, m mac.Addr) error {
 	return r.note("phone %s", m)

@@ -33,6 +33,9 @@ type Reader interface {
 	UserByExtension(ctx context.Context, tenant ID, extension string) (User, error)
 	Users(ctx context.Context, tenant ID, q listquery.Query) ([]User, int, error)
 
+	Contact(ctx context.Context, tenant, id ID) (Contact, error)
+	Contacts(ctx context.Context, tenant ID, q listquery.Query) ([]Contact, int, error)
+
 	Phone(ctx context.Context, tenant, id ID) (Phone, error)
 	PhoneByMAC(ctx context.Context, tenant ID, m mac.Addr) (Phone, error)
 	PhonesOfUser(ctx context.Context, tenant, user ID, q listquery.Query) ([]Phone, int, error)
@@ -90,6 +93,10 @@ type Writer interface {
 	// DeleteUser removes the user, its phones and its places as a DECT member.
 	DeleteUser(ctx context.Context, tenant, id ID) error
 
+	InsertContact(ctx context.Context, c Contact) error
+	UpdateContact(ctx context.Context, c Contact) error
+	DeleteContact(ctx context.Context, tenant, id ID) error
+
 	InsertPhone(ctx context.Context, p Phone) error
 	UpdatePhone(ctx context.Context, p Phone) error
 	DeletePhone(ctx context.Context, tenant, id ID) error
@@ -138,6 +145,7 @@ type Writer interface {
 type Changes interface {
 	TenantChanged(ctx context.Context, tenant ID) error
 	UserChanged(ctx context.Context, tenant, user ID) error
+	ContactChanged(ctx context.Context, tenant, contact ID) error
 	PhoneChanged(ctx context.Context, tenant ID, m mac.Addr) error
 	TemplateChanged(ctx context.Context, tenant ID, filename string) error
 	// EnrolmentsChanged tells of the windows for one phone, or, with no address, of

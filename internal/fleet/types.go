@@ -166,6 +166,21 @@ type DeviceSettings struct {
 	HTTPS              bool
 }
 
+// Contact is an entry of the tenant's phone book that is no extension.
+type Contact struct {
+	ID, Tenant  ID
+	DisplayName string
+	Numbers     []ContactNumber // at least one, in the order that phones show
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+// ContactNumber is one of a contact's numbers.
+type ContactNumber struct {
+	Label  string // "Mobile", or ""
+	Number string // what to dial
+}
+
 // Phone is a desk phone of an extension.
 type Phone struct {
 	ID       ID

@@ -462,6 +462,9 @@ func TestTenantIsolation(t *testing.T) {
 		"User":                      func() error { return second(w.User(ctx, o, w.user)) },
 		"UpdateUser":                func() error { return w.UpdateUser(ctx, o, w.user, fleet.UserInput{}) },
 		"DeleteUser":                func() error { return w.DeleteUser(ctx, o, w.user, true) },
+		"Contact":                   func() error { return second(w.Contact(ctx, o, w.contact)) },
+		"UpdateContact":             func() error { return w.UpdateContact(ctx, o, w.contact, taxi) },
+		"DeleteContact":             func() error { return w.DeleteContact(ctx, o, w.contact) },
 		"UserPhones":                func() error { return third(w.UserPhones(ctx, o, w.user, listquery.Query{})) },
 		"CreatePhone":               func() error { return second(w.CreatePhone(ctx, o, w.user, phoneInput("001565000010"))) },
 		"Phone":                     func() error { return second(w.Phone(ctx, o, w.user, w.phone)) },
@@ -571,6 +574,12 @@ func (w *world) useCases() map[string]useCase {
 		"User":       read(func(x ctx, c caller) error { _, err := w.User(x, c, w.user); return err }),
 		"UpdateUser": write(fleet.Operator, func(x ctx, c caller) error { return w.UpdateUser(x, c, w.user, fleet.UserInput{}) }),
 		"DeleteUser": write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteUser(x, c, w.second, true) }),
+
+		"Contacts":      read(func(x ctx, c caller) error { _, _, err := w.Contacts(x, c, q); return err }),
+		"Contact":       read(func(x ctx, c caller) error { _, err := w.Contact(x, c, w.contact); return err }),
+		"CreateContact": write(fleet.Operator, func(x ctx, c caller) error { _, err := w.CreateContact(x, c, taxi); return err }),
+		"UpdateContact": write(fleet.Operator, func(x ctx, c caller) error { return w.UpdateContact(x, c, w.contact, taxi) }),
+		"DeleteContact": write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteContact(x, c, w.contact) }),
 
 		"UserPhones": read(func(x ctx, c caller) error { _, _, err := w.UserPhones(x, c, w.user, q); return err }),
 		"CreatePhone": write(fleet.Operator, func(x ctx, c caller) error {

@@ -44,6 +44,7 @@ type compiled struct {
 type model struct {
 	*template.Model
 	byName map[template.Level]map[string]*template.File
+	book   *template.File // of level Directory, or nil
 }
 
 // choices finds a profile's options by their neutral name as it is spelled or in
@@ -152,11 +153,14 @@ func prepare(t *template.Template) *compiled {
 	k := &compiled{Template: t, models: make(map[string]*model), lists: make(map[string]choices)}
 	for i := range t.Models {
 		m := &model{Model: &t.Models[i], byName: make(map[template.Level]map[string]*template.File)}
-		for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
+		for _, level := range template.Levels {
 			m.byName[level] = make(map[string]*template.File)
 			for _, f := range t.Files(m.Model, level) {
 				m.byName[level][strings.ToLower(f.Name(m.Model, "{mac}"))] = f
 			}
+		}
+		if books := t.Files(m.Model, template.Directory); len(books) > 0 {
+			m.book = books[0]
 		}
 		k.models[strings.ToLower(m.Name)] = m
 	}

@@ -91,6 +91,7 @@ func New(ctx context.Context, cfg Config) (*Core, error) {
 // Request is what a listener knows of a phone's request.
 type Request struct {
 	Path      string // decoded, with its leading slash
+	Query     string // as it was sent, without the question mark
 	Head      bool   // the answer's body will not be sent
 	UserAgent string
 	IP        netip.Addr
@@ -187,7 +188,13 @@ func (c *Core) own(r Request, token, path string) Answer {
 	}
 	said := d.see(c.registry, r.UserAgent)
 	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
-	a, reason := c.file(d, token, key)
+	a, reason, config := c.file(d, token, key, r.Query)
+	if !config {
+		noted := a
+		noted.ETag = "" // what is kept of the configuration alone says how a phone is
+		c.record(d.tenant, d.mac, said.Identity, r, name, L2, noted, reason)
+		return a
+	}
 	if !r.Head {
 		now := c.now()
 		d.note(key, a, reason, now)
@@ -217,38 +224,43 @@ func (d *device) see(registry *vendor.Registry, userAgent string) *seen {
 	return next
 }
 
-// file finds and renders one of the phone's files. The token has to be that of
-// the very version of the phone that the file is made from.
-func (c *Core) file(d *device, token, key string) (Answer, string) {
+// file finds and renders one of the phone's files, and says whether it is one of its
+// configuration. The token has to be that of the very version of the phone that the
+// file is made from.
+func (c *Core) file(d *device, token, key, query string) (a Answer, reason string, config bool) {
 	year := c.year()
 	if r := d.files.Load(); r != nil && r.facts.current(d, year) {
 		if a, ok := r.find(key); ok && r.facts.phone.Token.Equal(secret.New(token)) {
 			r.use()
-			return a, ""
+			return a, "", true
 		}
 	}
 	f, m, ok := c.gather(d, year)
 	switch {
 	case !f.phone.Token.Equal(secret.New(token)):
-		return notFound, "its secret address has been changed"
+		return notFound, "its secret address has been changed", true
 	case !ok:
-		return unavailable, "its extension, template or model is gone"
+		return unavailable, "its extension, template or model is gone", true
 	}
 	file := m.byName[template.Full][key]
 	if file == nil {
 		file = m.byName[template.Bootstrap][key]
 	}
+	if book := m.byName[template.Directory][key]; file == nil && book != nil {
+		a, reason = c.phoneBook(d, &f, m, book, query)
+		return a, reason, false
+	}
 	if file == nil {
-		return notFound, "its model has no such file"
+		return notFound, "its model has no such file", true
 	}
 	body, err := c.render(&f, m, file)
 	if err != nil {
 		c.log.Error("a configuration could not be rendered; the phone is told to come back", "mac", d.mac, "file", file.Pattern, "template", f.phone.Filename, "error", err)
-		return unavailable, "its file could not be rendered"
+		return unavailable, "its file could not be rendered", true
 	}
-	a := answer(file.Type, body)
+	a = answer(file.Type, body)
 	c.cache.put(d, f, key, a)
-	return a, ""
+	return a, "", true
 }
 
 // year is the one whose daylight-saving rules phones get. It begins at the same

@@ -22,6 +22,7 @@ import (
 type Source interface {
 	EachTenant(ctx context.Context, f func(fleet.Tenant) error) error
 	EachUser(ctx context.Context, f func(fleet.User) error) error
+	EachContact(ctx context.Context, f func(fleet.Contact) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
@@ -51,6 +52,8 @@ type tenantSlot struct {
 	templates  atomic.Pointer[templateSet]
 	windows    sync.Map // mac.Addr → []*window, by the phone that they are for; zero for every phone
 	extensions sync.Map // string → *userSlot
+	contacts   sync.Map // fleet.ID → *fleet.Contact
+	directory  directory
 }
 
 type userSlot struct {
@@ -116,6 +119,15 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load users: %w", err)
+	}
+	err = src.EachContact(ctx, func(ct fleet.Contact) error {
+		if t, ok := s.tenant(ct.Tenant); ok {
+			t.putContact(&ct)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load contacts: %w", err)
 	}
 	err = src.EachPhone(ctx, func(p fleet.Phone) error {
 		s.putPhone(&p)
@@ -327,12 +339,17 @@ func (s *snapshot) putUser(u *fleet.User) {
 	slot, ok := s.user(u.ID)
 	if !ok {
 		slot = &userSlot{id: u.ID}
-	} else if old := slot.data.Load(); old != nil && old.ExtensionNumber != u.ExtensionNumber {
+	}
+	old := slot.data.Load()
+	if old != nil && old.ExtensionNumber != u.ExtensionNumber {
 		tenant.extensions.CompareAndDelete(old.ExtensionNumber, slot)
 	}
 	slot.data.Store(u)
 	s.users.Store(u.ID, slot)
 	tenant.extensions.Store(u.ExtensionNumber, slot)
+	if old == nil || old.ExtensionNumber != u.ExtensionNumber || old.DisplayName != u.DisplayName {
+		tenant.directory.changed()
+	}
 }
 
 func (s *snapshot) removeUser(id fleet.ID) {
@@ -344,6 +361,7 @@ func (s *snapshot) removeUser(id fleet.ID) {
 	if u := slot.data.Swap(nil); u != nil {
 		if tenant, ok := s.tenant(u.Tenant); ok {
 			tenant.extensions.CompareAndDelete(u.ExtensionNumber, slot)
+			tenant.directory.changed()
 		}
 	}
 	for _, d := range slices.Clone(slot.phones) {
@@ -430,6 +448,25 @@ func (c *Core) UserChanged(ctx context.Context, tenant, user fleet.ID) error {
 			return err
 		}
 		c.snap.putUser(&u)
+		return nil
+	})
+}
+
+// ContactChanged reads the contact again. It is part of fleet.Changes.
+func (c *Core) ContactChanged(ctx context.Context, tenant, contact fleet.ID) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		slot, ok := c.snap.tenant(tenant)
+		if !ok {
+			return nil
+		}
+		ct, err := r.Contact(ctx, tenant, contact)
+		if missing, err := gone(err); missing || err != nil {
+			if missing {
+				slot.removeContact(contact)
+			}
+			return err
+		}
+		slot.putContact(&ct)
 		return nil
 	})
 }

@@ -151,6 +151,10 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 		Features:     template.Features{PickupCode: t.PickupCode},
 		Door:         template.Door{Password1: p.DoorPassword1.Reveal(), Password2: p.DoorPassword2.Reveal()},
 	}
+	if m.book != nil {
+		v.Directory.Name = m.book.Name(m.Model, v.MAC)
+		v.Directory.URL = v.Provisioning.URL + v.Directory.Name
+	}
 	v.Time = clock
 	if len(t.NTP) > 0 {
 		v.Time.NTP1 = t.NTP[0]

@@ -76,6 +76,13 @@ func (d *DB) EachUser(ctx context.Context, f func(fleet.User) error) error {
 	})
 }
 
+// EachContact calls f for every contact of every tenant.
+func (d *DB) EachContact(ctx context.Context, f func(fleet.Contact) error) error {
+	return d.read(ctx, func(r *reader) error {
+		return each(ctx, r, "contact", scanContact, func(c fleet.Contact) string { return c.ID.String() }, f, `SELECT `+contactFields+` FROM contacts`)
+	})
+}
+
 // EachPhone calls f for every desk phone of every tenant.
 func (d *DB) EachPhone(ctx context.Context, f func(fleet.Phone) error) error {
 	return d.read(ctx, func(r *reader) error {

@@ -70,7 +70,10 @@ func compileFile(f *File, u *unit, s *set, faults *faults, b *budget) {
 	if len(c.ops) == 0 {
 		c.emit(op{code: opLiteral}, 0)
 	}
-	f.program = program{ops: c.ops, syntax: f.syntax}
+	f.program = program{ops: c.ops, syntax: f.syntax, most: maxOutput}
+	if f.Level == Directory {
+		f.program.most = maxDirectory
+	}
 }
 
 func (c *compiler) fail(offset int, format string, args ...any) {

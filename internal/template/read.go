@@ -51,7 +51,7 @@ var grammar = func() map[string]shape {
 		"files": {children: []string{"file", "block"}},
 		"file": {
 			required: []string{"name", "type", "escape", "level"},
-			optional: []string{"separator", "models"},
+			optional: []string{"separator", "models", "page"},
 			body:     true,
 		},
 		"block": {required: []string{"name"}, body: true},
@@ -325,7 +325,8 @@ const (
 	maxWarnings = 100
 	maxModels   = 200
 	maxFiles    = 200
-	maxKeys     = 2000 // of one phone and its modules
+	maxKeys     = 2000   // of one phone and its modules
+	maxPage     = 10_000 // entries of a directory
 )
 
 func (r *reading) model(e *element) {
@@ -578,6 +579,10 @@ func (r *reading) file(e *element) {
 	if f.syntax = newSyntax(f.Escape, separator.value); f.syntax == nil {
 		a, _ := e.attr("escape")
 		r.fail(a.valueAt, "escape is line, xml or json")
+	}
+	f.Page = r.number(e, "page", 1, maxPage, maxPage)
+	if a, given := e.attr("page"); given && f.Level != Directory {
+		r.fail(a.at, "only files of level directory have pages")
 	}
 	if a, given := e.attr("models"); given && len(f.Models) == 0 {
 		r.fail(a.valueAt, "models is empty; leave it out for all models")

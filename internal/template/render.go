@@ -9,8 +9,10 @@ import (
 const (
 	maxSteps  = 1 << 20 // of one rendering
 	maxOutput = 1 << 20 // bytes of one rendering
-	maxText   = 64 << 10
-	registers = 64
+	// maxDirectory is maxOutput for a page of the directory.
+	maxDirectory = 8 << 20
+	maxText      = 64 << 10
+	registers    = 64
 )
 
 type opcode uint8
@@ -66,6 +68,7 @@ type litMark struct {
 type program struct {
 	ops    []op
 	syntax syntax
+	most   int // bytes
 }
 
 // machine is one run of a program.
@@ -142,8 +145,8 @@ func (p *program) run(m *machine, dst []byte, v *View) ([]byte, *op) {
 			m.regs[o.reg+1].n = i
 			m.regs[o.reg+2] = elem(over, i)
 		}
-		if len(dst)-from > maxOutput {
-			m.fail("the file is larger than 1 MiB; look for loops inside loops")
+		if len(dst)-from > p.most {
+			m.fail(fmt.Sprintf("the file is larger than %d MiB; look for loops inside loops", p.most>>20))
 		}
 		if m.fault != "" {
 			return dst, o

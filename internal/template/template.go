@@ -58,7 +58,7 @@ type Model struct {
 	// real phone's request, the "source" of another system that serves the model,
 	// or "memory", which is to be confirmed.
 	Basis string
-	Vars        map[string]string
+	Vars  map[string]string
 }
 
 // Profile holds the choices that an admin has.
@@ -138,6 +138,7 @@ type File struct {
 	Level   Level
 	Escape  string   // line, xml or json
 	Models  []string // the only models that have it; empty for all
+	Page    int      // of level Directory: the most entries of one page, at least 1
 
 	pattern pattern
 	syntax  syntax

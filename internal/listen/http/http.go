@@ -100,7 +100,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := h.core.Answer(r.Context(), provision.Request{
-		Path: r.URL.Path, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil, Local: local(r, ip),
+		Path: r.URL.Path, Query: r.URL.RawQuery, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil, Local: local(r, ip),
 	})
 	header := w.Header()
 	header["Content-Type"] = []string{a.Type}

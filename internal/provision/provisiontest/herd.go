@@ -82,6 +82,9 @@ func (h Herd) EachPhone(_ context.Context, f func(fleet.Phone) error) error {
 	return nil
 }
 
+// EachContact calls f for nothing.
+func (Herd) EachContact(context.Context, func(fleet.Contact) error) error { return nil }
+
 // EachEnrolment calls f for every window.
 func (h Herd) EachEnrolment(_ context.Context, f func(fleet.Enrolment) error) error {
 	for _, e := range h.Windows {

@@ -228,6 +228,20 @@ func (s *store) lists() []list {
 	},
 		func(u fleet.User) fleet.ID { return u.ID }, userIDs)
 
+	contacts := list{name: "Contacts", fields: fleet.ContactFields, ids: []string{"id"}}
+	var contactIDs []fleet.ID
+	for range listLength {
+		c := s.aContact(tenant)
+		c.DisplayName = word()
+		s.write(func(w fleet.Writer) error { return w.InsertContact(ctx, c) })
+		contactIDs = append(contactIDs, c.ID)
+		contacts.items = append(contacts.items, map[string]listquery.Value{"id": idText(c.ID), "display_name": text(c.DisplayName)})
+	}
+	contacts.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.Contact, int, error) {
+		return r.Contacts(ctx, tenant, q)
+	},
+		func(c fleet.Contact) fleet.ID { return c.ID }, contactIDs)
+
 	phones := list{name: "PhonesOfUser", fields: fleet.PhoneFields, ids: []string{"id"}}
 	var phoneIDs []fleet.ID
 	for i := range listLength {
@@ -411,7 +425,7 @@ func (s *store) lists() []list {
 		return r.Jobs(ctx, ordering, q)
 	}, func(j fleet.Job) fleet.ID { return j.ID }, jobIDs)
 
-	all := []list{tenants, users, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
+	all := []list{tenants, users, contacts, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
 	for _, l := range all {
 		for _, item := range l.items {
 			if !slices.Equal(slices.Sorted(maps.Keys(item)), slices.Sorted(maps.Keys(l.fields))) {

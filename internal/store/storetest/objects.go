@@ -72,6 +72,32 @@ func testUsers(t *testing.T, s *store) {
 	s.newPhone(tenant.ID, s.newUser(tenant.ID).ID)
 }
 
+func testContacts(t *testing.T, s *store) {
+	ctx := t.Context()
+	tenant := s.newTenant()
+	contact := s.aContact(tenant.ID)
+	s.write(func(w fleet.Writer) error { return w.InsertContact(ctx, contact) })
+	read := func(r fleet.Reader) (fleet.Contact, error) { return r.Contact(ctx, tenant.ID, contact.ID) }
+	same(t, "Contact", get(s, read), contact)
+	other := s.newTenant()
+	s.missing("a contact of another tenant", func(w fleet.Writer) error { _, err := w.Contact(ctx, other.ID, contact.ID); return err })
+
+	changed := s.aContact(tenant.ID)
+	changed.ID, changed.CreatedAt, changed.DisplayName = contact.ID, start.Add(time.Hour), "Taxi"
+	changed.Numbers = changed.Numbers[:1]
+	s.write(func(w fleet.Writer) error { return w.UpdateContact(ctx, changed) })
+	changed.CreatedAt = contact.CreatedAt
+	same(t, "the changed contact", get(s, read), changed)
+	all := collect(t, "EachContact", func(f func(fleet.Contact) error) error { return s.EachContact(ctx, f) })
+	same(t, "EachContact", all, []fleet.Contact{changed})
+
+	nobody := s.aContact(tenant.ID)
+	s.missing("updating no contact", func(w fleet.Writer) error { return w.UpdateContact(ctx, nobody) })
+	s.missing("deleting no contact", func(w fleet.Writer) error { return w.DeleteContact(ctx, tenant.ID, nobody.ID) })
+	s.write(func(w fleet.Writer) error { return w.DeleteContact(ctx, tenant.ID, contact.ID) })
+	s.missing("a deleted contact", func(w fleet.Writer) error { _, err := w.Contact(ctx, tenant.ID, contact.ID); return err })
+}
+
 func testPhones(t *testing.T, s *store) {
 	ctx := t.Context()
 	tenant := s.newTenant()

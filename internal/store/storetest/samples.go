@@ -98,6 +98,16 @@ func (s *store) aUser(tenant fleet.ID) fleet.User {
 	return u
 }
 
+func (s *store) aContact(tenant fleet.ID) fleet.Contact {
+	c := fleet.Contact{
+		ID: s.NewID(), Tenant: tenant, DisplayName: `Zoë "Z" O'Neill \ %_ 🐈`,
+		Numbers:   []fleet.ContactNumber{{Label: "Mobile", Number: "+49 30 <1>"}, {Label: "Ä", Number: "*2"}},
+		CreatedAt: start, UpdatedAt: start.Add(time.Second),
+	}
+	filled(s.t, c)
+	return c
+}
+
 func (s *store) newUser(tenant fleet.ID) fleet.User {
 	s.t.Helper()
 	u := s.aUser(tenant)

@@ -24,6 +24,7 @@ type Backend interface {
 	fleet.Store
 	EachTenant(ctx context.Context, f func(fleet.Tenant) error) error
 	EachUser(ctx context.Context, f func(fleet.User) error) error
+	EachContact(ctx context.Context, f func(fleet.Contact) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
@@ -45,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 	}{
 		{"Tenants", testTenants},
 		{"Users", testUsers},
+		{"Contacts", testContacts},
 		{"Phones", testPhones},
 		{"DectPhones", testDectPhones},
 		{"Members", testMembers},
