@@ -57,9 +57,9 @@ import (
 	"embed"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
 //go:embed templates/*.xml
@@ -81,19 +81,8 @@ func Pack() vendor.Pack {
 		// restarts the phone (the effect rests on memory).
 		Commands:  vendor.Commands{Reprovision: "check-sync", Reboot: "sys-control"},
 		Discovery: discovery,
-		Refuse:    refuse,
+		Refuse:    xmlfile.Refuse,
 	}
-}
-
-// refuse says why a value cannot stand in an XML file, or "".
-func refuse(value string) string {
-	switch {
-	case !utf8.ValidString(value):
-		return "it is not UTF-8"
-	case strings.ContainsAny(value, "\ufffe\uffff"):
-		return "it contains a character that XML does not allow"
-	}
-	return ""
 }
 
 func httpUserAgent(u vendor.Unit) string {
