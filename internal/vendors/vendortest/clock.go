@@ -72,7 +72,10 @@ func clocks(t *testing.T, s suite) {
 				if read == nil {
 					t.Fatal("the pack does not say how the phone's clock runs")
 				}
-				clock, known[key] = *read, *read
+				clock = *read
+				if clock.Zone == "" { // another place may have other rules in another year
+					known[key] = clock
+				}
 			}
 			if err := compareClock(o.Name, year, rule, clock); err != nil {
 				t.Errorf("%s, %q, in %d: %v", o.Name, choice.Value, year, err)
@@ -103,6 +106,9 @@ func compareClock(zone string, year int, rule template.Time, got vendor.Clock) e
 	place, err := time.LoadLocation(zone)
 	if err != nil {
 		return err
+	}
+	if got.Zone == zone {
+		return nil // the phone knows the place itself, moon and all
 	}
 	told := vendor.Clock{Offset: rule.Offset}
 	if rule.DST {
