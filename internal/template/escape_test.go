@@ -356,3 +356,23 @@ func TestSeparators(t *testing.T) {
 		}
 	}
 }
+
+func TestLineEnds(t *testing.T) {
+	t.Parallel()
+	for ends, want := range map[string]string{"lf": "before\na=1\n\nb=2", "crlf": "before\na=1\r\n\r\nb=2"} {
+		src := strings.Replace(pageWith("line", "full", "a=1\n\nb=2"), `escape="line"`, `escape="line" line_ends="`+ends+`"`, 1)
+		tmpl, err := Parse("acme.xml", []byte(src), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &tmpl.Models[0]
+		out, err := tmpl.Files(m, Full)[0].Append([]byte("before\n"), Sample(tmpl, m))
+		if err != nil || string(out) != want {
+			t.Errorf("%s: %q, %v", ends, out, err)
+		}
+		origins, explained, err := tmpl.Files(m, Full)[0].Explain(Sample(tmpl, m))
+		if err != nil || "before\n"+string(explained) != want || len(origins) != 3 {
+			t.Errorf("%s: explained as %q of %d lines, %v", ends, explained, len(origins), err)
+		}
+	}
+}

@@ -155,6 +155,9 @@ func (f *File) Explain(v *View) (origins []Origin, out []byte, err error) {
 		}
 		begin = end
 	}
+	if f.crlf {
+		out = endWithBoth(out, 0)
+	}
 	return origins, out, nil
 }
 

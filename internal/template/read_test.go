@@ -95,6 +95,8 @@ func TestDocumentErrors(t *testing.T) {
 		{"escape", `escape="line"`, `escape="none"`, "4:57: escape is line, xml or json"},
 		{"level", `level="full"`, `level="secret"`, "4:70: level is bootstrap, enrol, full or directory"},
 		{"separator", `level="full"`, `level="full" separator=""`, "4:87: separator is 1 to 16 characters"},
+		{"line ends", `level="full"`, `level="full" line_ends="cr"`, "line_ends is lf or crlf"},
+		{"line ends of xml", `escape="line"`, `escape="xml" line_ends="crlf"`, `only files with escape="line" have line_ends`},
 		{"separator of xml", `escape="line"`, `escape="xml" separator=":"`, `only files with escape="line" have a separator`},
 		{"models", `level="full"`, `level="full" models="A2"`, "4:20: the file is for the model A2, which the template does not have"},
 		{"empty models", `level="full"`, `level="full" models=" "`, "4:84: models is empty"},

@@ -1,7 +1,9 @@
 package template
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -169,9 +171,28 @@ func (f *File) Append(dst []byte, v *View) ([]byte, error) {
 	var m machine
 	out, blamed := f.program.run(&m, dst, v)
 	if blamed == nil {
+		if f.crlf {
+			out = endWithBoth(out, len(dst))
+		}
 		return out, nil
 	}
 	return dst, f.blame(blamed, m.fault, v)
+}
+
+// endWithBoth puts a carriage return before every line feed of text from on.
+func endWithBoth(text []byte, from int) []byte {
+	lines := bytes.Count(text[from:], []byte("\n"))
+	to := len(text) + lines
+	text = slices.Grow(text, lines)[:to]
+	for i := to - lines - 1; i >= from; i-- {
+		to--
+		text[to] = text[i]
+		if text[i] == '\n' {
+			to--
+			text[to] = '\r'
+		}
+	}
+	return text
 }
 
 // holds begins the fault of a value that cannot be escaped; blame puts the path

@@ -143,6 +143,7 @@ type File struct {
 	pattern pattern
 	syntax  syntax
 	program program
+	crlf    bool // lines end with both characters
 }
 
 // Name returns the name that a phone of model m asks for. mac is 12 lower-case
