@@ -51,7 +51,7 @@ var grammar = func() map[string]shape {
 		"files": {children: []string{"file", "block"}},
 		"file": {
 			required: []string{"name", "type", "escape", "level"},
-			optional: []string{"separator", "models", "page"},
+			optional: []string{"separator", "line_ends", "models", "page"},
 			body:     true,
 		},
 		"block": {required: []string{"name"}, body: true},
@@ -588,6 +588,15 @@ func (r *reading) file(e *element) {
 		r.fail(separator.at, "only files with escape=\"line\" have a separator")
 	case separator.value == "" || len(separator.value) > 16:
 		r.fail(separator.valueAt, "separator is 1 to 16 characters")
+	}
+	if a, given := e.attr("line_ends"); given {
+		f.crlf = a.value == "crlf"
+		switch {
+		case f.Escape != "line":
+			r.fail(a.at, "only files with escape=\"line\" have line_ends")
+		case !f.crlf && a.value != "lf":
+			r.fail(a.valueAt, "line_ends is lf or crlf")
+		}
 	}
 	if f.syntax = newSyntax(f.Escape, separator.value); f.syntax == nil {
 		a, _ := e.attr("escape")
