@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // group is where phones ask for their server (RFC 6080, sip.mcast.net).
@@ -114,12 +116,13 @@ func subscribe(p Phone, at *net.UDPAddr) []byte {
 // begin finds out where the phone fetches from: where it is told by multicast, if
 // it asks so, or else where the run says.
 func (f *fetcher) begin(o Options) error {
-	if o.Discover == 0 {
+	phone := f.result.Phone
+	if o.Discover == 0 || phone.Pack.Discovery(phone.Unit) == (vendor.Discovery{}) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(f.ctx, o.Discover)
 	defer cancel()
-	base, err := discover(ctx, f.result.Phone)
+	base, err := discover(ctx, phone)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ var grammar = func() map[string]shape {
 	for _, name := range listNames {
 		g[name] = shape{children: []string{"option"}}
 	}
-	g["time_zones"] = shape{optional: []string{"rules"}, children: []string{"option"}}
+	g["time_zones"] = shape{optional: []string{"rules", "except"}, children: []string{"option"}}
 	return g
 }()
 
@@ -457,8 +457,12 @@ func (r *reading) profile(e *element) {
 				l.Options = append(l.Options, next)
 			}
 		}
+		except, excepted := child.attr("except")
+		if excepted && !byRules {
+			r.fail(except.at, "except takes zones out of those of rules, which is missing")
+		}
 		if byRules {
-			r.zonesByRule(l, rules)
+			r.zonesByRule(l, rules, except)
 		}
 		r.lists[child.name], r.listAt[child.name] = l, child.at
 	}
@@ -493,17 +497,26 @@ func (r *reading) optionValue(o *element, byRules bool) string {
 }
 
 // zonesByRule adds every IANA zone whose offset is a multiple of the minutes in
-// rules and that the list does not name itself. UTC comes first.
-func (r *reading) zonesByRule(l *List, rules attribute) {
+// rules, that except does not name and that the list does not name itself. UTC
+// comes first.
+func (r *reading) zonesByRule(l *List, rules, except attribute) {
 	unit, err := strconv.Atoi(rules.value)
 	if err != nil || !slices.Contains([]int{1, 15, 30, 60}, unit) {
 		r.fail(rules.valueAt, "rules is 1, 15, 30 or 60: the phone's unit of offsets in minutes")
 		return
 	}
+	without := strings.Fields(except.value)
 	for _, z := range zones() {
+		if i := slices.Index(without, z.name); i >= 0 {
+			without = slices.Delete(without, i, i+1)
+			continue
+		}
 		if _, named := l.find(z.name); !named && z.offset%unit == 0 {
 			l.Options = append(l.Options, Option{Name: z.name, Value: z.name})
 		}
+	}
+	if len(without) > 0 {
+		r.fail(except.valueAt, "except names %s, which is no IANA time zone such as Europe/Berlin", clip(without[0]))
 	}
 }
 

@@ -40,3 +40,39 @@ func TestZones(t *testing.T) {
 		t.Errorf("zones.txt lists %d zones", n)
 	}
 }
+
+func TestZonesByRule(t *testing.T) {
+	t.Parallel()
+	list := func(attributes string) (*List, error) {
+		tmpl, err := parse1(head("t", "", oneModel, "<time_zones "+attributes+"/>", file("a", "full", "", "a={{.time_zone.value}}")))
+		if err != nil {
+			return nil, err
+		}
+		return tmpl.Profile.Lists["time_zones"], nil
+	}
+	all, err := list(`rules="30"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	some, err := list(`rules="30" except="Antarctica/Troll Australia/Lord_Howe"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(some.Options) != len(all.Options)-2 {
+		t.Errorf("%d zones without two, of %d", len(some.Options), len(all.Options))
+	}
+	for _, zone := range []string{"Antarctica/Troll", "Australia/Lord_Howe", "Asia/Kathmandu"} {
+		if _, ok := some.Choose(zone); ok {
+			t.Errorf("%s is offered", zone)
+		}
+	}
+	for attributes, want := range map[string]string{
+		`rules="20"`:               "rules is 1, 15, 30 or 60",
+		`except="Europe/Berlin"`:   "rules, which is missing",
+		`rules="1" except="TrolL"`: "except names TrolL, which is no IANA time zone",
+	} {
+		if _, err := list(attributes); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("<time_zones %s>: %v, want an error with %q", attributes, err, want)
+		}
+	}
+}

@@ -62,7 +62,8 @@ type Pack struct {
 
 	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
 	Commands Commands
-	// Discovery is how the phone asks for its server by multicast at boot.
+	// Discovery is how the phone asks for its server by multicast at boot; the zero
+	// Discovery is that of a phone that does not.
 	Discovery func(Unit) Discovery
 
 	// Refuse returns why no configuration file of this vendor can carry value,
