@@ -302,13 +302,10 @@ func provisioning(t *fleet.Tenant, p *fleet.Phone, urls Addresses) template.Prov
 	_, _ = h.Write(p.MAC[:])
 	minute := int(binary.BigEndian.Uint32(h.Sum(nil)) % (pollWindow))
 	v := template.Provisioning{
-		SharedURL: urls.Shared(t), URL: urls.Phone(t, p.Token),
+		SharedURL:   urls.Shared(t),
 		PollMinutes: t.PollMinutes, PollHour: pollFrom + minute/60, PollMinute: minute % 60, PollWindow: pollWindow,
 	}
-	if scheme, rest, ok := strings.Cut(v.URL, "://"); ok {
-		v.Scheme = scheme
-		v.Host, v.Path, _ = strings.Cut(rest, "/")
-	}
+	v.SetURL(urls.Phone(t, p.Token))
 	return v
 }
 

@@ -31,9 +31,7 @@ func Sample(t *Template, m *Model) *View {
 			PCVLAN:  VLAN{Enabled: true, ID: 30, Priority: 2},
 		},
 		Provisioning: Provisioning{
-			SharedURL: "https://phones.example.com/p/",
-			URL:       "https://phones.example.com/d/q7Xw2LkN9sVt4BzR8mHcYp/",
-			Scheme:    "https", Host: "phones.example.com", Path: "d/q7Xw2LkN9sVt4BzR8mHcYp/",
+			SharedURL:   "https://phones.example.com/p/",
 			PollMinutes: 1440, PollHour: 3, PollMinute: 27, PollWindow: 120,
 		},
 		Web:       Web{AdminPassword: "Vd8rKq2mWz5T", UserPassword: "p3NcJx7Lb9Gs"}, //nolint:gosec // made up
@@ -41,6 +39,7 @@ func Sample(t *Template, m *Model) *View {
 		Features:  Features{PickupCode: "*8"},
 		Door:      Door{Password1: "4711", Password2: "081516"},
 	}
+	v.Provisioning.SetURL("https://phones.example.com/d/q7Xw2LkN9sVt4BzR8mHcYp/")
 	if v.Firmware == "" {
 		v.Firmware = "10.2.3.4"
 	}

@@ -1,5 +1,10 @@
 package template
 
+import (
+	"strconv"
+	"strings"
+)
+
 // View is what a template sees of one phone: plain values in the terms of a PBX
 // admin, prepared before rendering. It holds nothing of the domain's own types,
 // so a template can read what is documented here and nothing else. The names in
@@ -161,11 +166,16 @@ type Provisioning struct {
 	SharedURL string `view:"shared_url,bootstrap"`
 	// URL is this phone's own secret address, with a trailing slash; Scheme,
 	// Host (with the port, if not the scheme's own) and Path (without the
-	// leading slash, with the trailing one) are its parts.
-	URL    string `view:"url,enrol"`
-	Scheme string `view:"scheme,enrol"`
-	Host   string `view:"host,enrol"`
-	Path   string `view:"path,enrol"`
+	// leading slash, with the trailing one) are its parts. Hostname and Port are
+	// those of Host, the port the scheme's own if need be, and Folder is the path
+	// without slashes at its ends.
+	URL      string `view:"url,enrol"`
+	Scheme   string `view:"scheme,enrol"`
+	Host     string `view:"host,enrol"`
+	Path     string `view:"path,enrol"`
+	Hostname string `view:"hostname,enrol"`
+	Port     int    `view:"port,enrol"`
+	Folder   string `view:"folder,enrol"`
 	// PollMinutes is the time between two looks for a new configuration;
 	// PollHour and PollMinute are this phone's own moment of the day (spread
 	// over the night by its MAC); PollWindow is the width in minutes of the
@@ -174,6 +184,32 @@ type Provisioning struct {
 	PollHour    int `view:"poll_hour"`
 	PollMinute  int `view:"poll_minute"`
 	PollWindow  int `view:"poll_window"`
+}
+
+// SetURL sets URL and its parts. A URL without a scheme has no parts.
+func (p *Provisioning) SetURL(url string) {
+	*p = Provisioning{
+		SharedURL: p.SharedURL, URL: url,
+		PollMinutes: p.PollMinutes, PollHour: p.PollHour, PollMinute: p.PollMinute, PollWindow: p.PollWindow,
+	}
+	scheme, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return
+	}
+	p.Scheme = scheme
+	p.Host, p.Path, _ = strings.Cut(rest, "/")
+	p.Folder = strings.Trim(p.Path, "/")
+	p.Hostname, p.Port = p.Host, 80
+	if scheme == "https" {
+		p.Port = 443
+	}
+	// A colon inside brackets is one of an IPv6 address.
+	if colon := strings.LastIndexByte(p.Host, ':'); colon > strings.LastIndexByte(p.Host, ']') {
+		if n, err := strconv.Atoi(p.Host[colon+1:]); err == nil {
+			p.Hostname, p.Port = p.Host[:colon], n
+		}
+	}
+	p.Hostname = strings.Trim(p.Hostname, "[]")
 }
 
 // Web is the login to the phone's own web page.

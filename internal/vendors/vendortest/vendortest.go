@@ -329,8 +329,8 @@ func drop(yes bool, s *string) {
 func (s *suite) boots(t *testing.T) {
 	v := s.sample()
 	shared, own := "http://prov.example.net/", "http://prov.example.net/p/aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb/"
-	v.Provisioning.SharedURL, v.Provisioning.URL = shared, own
-	v.Provisioning.Scheme, v.Provisioning.Host, v.Provisioning.Path = "http", "prov.example.net", strings.TrimPrefix(own, "http://prov.example.net/")
+	v.Provisioning.SharedURL = shared
+	v.Provisioning.SetURL(own)
 	served := make(map[string][]byte)
 	add := func(base string, level template.Level, once bool) {
 		files, err := s.render(v, level)
