@@ -99,6 +99,16 @@ func ParseDictionary(text string) (*Dictionary, error) {
 	return d, nil
 }
 
+// MustParseDictionary is ParseDictionary for an embedded file, for Pack.Parameters.
+// It panics if the file is wrong.
+func MustParseDictionary(text string) *Dictionary {
+	d, err := ParseDictionary(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
 // Parameters returns every row in the order of the file.
 func (d *Dictionary) Parameters() []Parameter { return d.parameters }
 

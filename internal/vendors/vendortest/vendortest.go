@@ -32,7 +32,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // not compare it. Keys: "account label", "key label", "key account", "url key",
 // "dtmf key", "park key", "user password", "tone", "language", "voicemail",
 // "poll", "ntp2", "srtp", "lldp", "vlan", "pc vlan", "vlan priority", "clock",
-// "directory", "firmware", "ringtones", "background", "dictionary". What only the
+// "directory", "firmware", "ringtones", "background", "dictionary", and "account
+// transport" where all accounts go by that of the first. What only the
 // phones of one template lack has the template's name before it:
 // "acme-old.xml: srtp".
 type Lacks map[string]string
@@ -236,6 +237,11 @@ func (s *suite) expect(v *template.View) vendor.State {
 			Server: a.Server, Port: a.Port, Transport: a.Transport.Name, OutboundProxy: a.OutboundHost, OutboundPort: a.OutboundPort,
 			Expires: a.Expires, SRTP: a.SRTP, Voicemail: a.Voicemail,
 		})
+	}
+	if !s.has("account transport") {
+		for i := range st.Accounts {
+			st.Accounts[i].Transport = st.Accounts[0].Transport
+		}
 	}
 	for _, k := range v.Keys {
 		if k.Kind == "none" || k.Kind == "url" && !s.has("url key") || k.Kind == "dtmf" && !s.has("dtmf key") || k.Kind == "park" && !s.has("park key") {
