@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/vendors/snom":            {"internal/mac", "internal/vendors"},
 	"internal/vendors/grandstream":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/fanvil":          {"internal/mac", "internal/vendors"},
+	"internal/vendors/mitel":           {"internal/mac", "internal/vendors"},
 	"internal/fleet":                   {"internal/mac", "internal/secret", "internal/listquery"},
 	"internal/provision":               {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret", "internal/template", "internal/vendors"},
 	"internal/provision/provisiontest": {"internal/fleet", "internal/mac", "internal/secret"},

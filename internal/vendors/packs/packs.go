@@ -5,6 +5,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
+	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -16,5 +17,6 @@ func Registry() *vendor.Registry {
 		snom.Pack(),
 		grandstream.Pack(),
 		fanvil.Pack(),
+		mitel.Pack(),
 	)
 }
