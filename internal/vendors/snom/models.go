@@ -1,6 +1,10 @@
 package snom
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
+)
 
 // models are the names that Snom's phones give themselves, the word "snom" left
 // out, in the spelling that they use. A name that is not here is taken as it is.
@@ -33,49 +37,22 @@ func canonicalModel(name string) string {
 	return name
 }
 
-// layout is how the keys of a phone and its modules are numbered: the phone's own
-// from 0, those of the modules behind them, after gap numbers that no key has.
-type layout struct{ keys, gap, modules, moduleKeys int }
-
 // layouts are those of the templates' models. No two have the same numbers.
-var layouts = []layout{
-	{keys: 2},
-	{keys: 5},
-	{keys: 5, gap: 126, modules: 3, moduleKeys: 18},
-	{keys: 12, gap: 126, modules: 3, moduleKeys: 18},
-	{keys: 48, gap: 126, modules: 3, moduleKeys: 18},
-	{keys: 3, modules: 3, moduleKeys: 18},
-	{keys: 4, modules: 3, moduleKeys: 18},
-	{keys: 5, modules: 3, moduleKeys: 18},
-	{keys: 16, modules: 3, moduleKeys: 18},
-	{keys: 18, modules: 3, moduleKeys: 18},
-	{keys: 24, modules: 3, moduleKeys: 18},
-	{keys: 32, modules: 3, moduleKeys: 18},
-	{keys: 16, modules: 3, moduleKeys: 60},
-	{keys: 32, modules: 3, moduleKeys: 60},
-	{keys: 40, modules: 3, moduleKeys: 60},
-	{keys: 42, modules: 3, moduleKeys: 60},
-}
-
-// layoutOf finds the layout of a configuration that sets count keys, the last of
-// which is number last. A file does not say which phone it is for; but ours set
-// every key that there is. Keys of an unknown layout are all the phone's own.
-func layoutOf(count, last int) layout {
-	for _, l := range layouts {
-		n := l.keys + l.modules*l.moduleKeys
-		if n == count && n+l.gap == last+1 {
-			return l
-		}
-	}
-	return layout{keys: last + 1}
-}
-
-// place says where key number idx is: the module, 0 for the phone itself, and the
-// slot from 1.
-func (l layout) place(idx int) (module, slot int) {
-	n := idx - l.keys - l.gap
-	if n < 0 || l.moduleKeys == 0 {
-		return 0, idx + 1
-	}
-	return n/l.moduleKeys + 1, n%l.moduleKeys + 1
+var layouts = []settingsxml.Layout{
+	{Keys: 2},
+	{Keys: 5},
+	{Keys: 5, Gap: 126, Modules: 3, ModuleKeys: 18},
+	{Keys: 12, Gap: 126, Modules: 3, ModuleKeys: 18},
+	{Keys: 48, Gap: 126, Modules: 3, ModuleKeys: 18},
+	{Keys: 3, Modules: 3, ModuleKeys: 18},
+	{Keys: 4, Modules: 3, ModuleKeys: 18},
+	{Keys: 5, Modules: 3, ModuleKeys: 18},
+	{Keys: 16, Modules: 3, ModuleKeys: 18},
+	{Keys: 18, Modules: 3, ModuleKeys: 18},
+	{Keys: 24, Modules: 3, ModuleKeys: 18},
+	{Keys: 32, Modules: 3, ModuleKeys: 18},
+	{Keys: 16, Modules: 3, ModuleKeys: 60},
+	{Keys: 32, Modules: 3, ModuleKeys: 60},
+	{Keys: 40, Modules: 3, ModuleKeys: 60},
+	{Keys: 42, Modules: 3, ModuleKeys: 60},
 }

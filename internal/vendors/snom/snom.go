@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
 )
 
 //go:embed templates/*.xml
@@ -35,7 +36,7 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templateFiles, "templates"),
 		UserAgent:     userAgent,
 		Path:          identifyPath,
-		Parse:         parse,
+		Parse:         settingsxml.Parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
@@ -46,6 +47,13 @@ func Pack() vendor.Pack {
 }
 
 const oui = "000413"
+
+func understand(c *vendor.Config) vendor.State { return settingsxml.Understand(c, layouts) }
+
+func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	stem := "snom" + u.Model
+	return settingsxml.Boot(u.MAC, settingsxml.Files{Common: stem + ".htm", Own: stem + "-" + u.MAC.Upper() + ".htm", Firmware: stem + "-firmware.htm"}, get)
+}
 
 // refuse returns why a value cannot stand in a Snom file. XML carries all text;
 // but a phone computes what begins like the values that it stores for its own

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // the zones of this Go, whatever the machine has
 
 	"github.com/dialplane/dialplane/internal/template"
+	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
 )
 
 func templates(t *testing.T) []*template.Template {
@@ -45,7 +46,7 @@ func render(t *testing.T, tmpl *template.Template, m *template.Model, v *templat
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := parse(f.Name(m, v.MAC), body)
+		c, err := settingsxml.Parse(f.Name(m, v.MAC), body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,7 @@ func render(t *testing.T, tmpl *template.Template, m *template.Model, v *templat
 // User-Agent's are, and that their keys can be told apart again.
 func TestModelsAreKnown(t *testing.T) {
 	t.Parallel()
-	used := make(map[layout]bool)
+	used := make(map[settingsxml.Layout]bool)
 	for _, tmpl := range templates(t) {
 		for i := range tmpl.Models {
 			m := &tmpl.Models[i]
@@ -72,11 +73,15 @@ func TestModelsAreKnown(t *testing.T) {
 			count, last := 0, 0
 			for name := range settings {
 				if n, ok := strings.CutPrefix(name, "fkey["); ok && strings.HasSuffix(n, "]") {
-					count, last = count+1, max(last, number(strings.TrimSuffix(n, "]")))
+					number, err := strconv.Atoi(strings.TrimSuffix(n, "]"))
+					if err != nil {
+						t.Error(err)
+					}
+					count, last = count+1, max(last, number)
 				}
 			}
-			l := layoutOf(count, last)
-			if l.keys != m.LineKeys || l.modules != m.Modules || l.moduleKeys != m.ModuleKeys {
+			l := settingsxml.LayoutOf(layouts, count, last)
+			if l.Keys != m.LineKeys || l.Modules != m.Modules || l.ModuleKeys != m.ModuleKeys {
 				t.Errorf("%s: the keys of the %s are taken for %+v", tmpl.Filename, m.Name, l)
 			}
 			used[l] = true
@@ -87,8 +92,8 @@ func TestModelsAreKnown(t *testing.T) {
 			t.Errorf("no model has the layout %+v", l)
 		}
 		for _, other := range layouts {
-			n, o := l.keys+l.modules*l.moduleKeys, other.keys+other.modules*other.moduleKeys
-			if l != other && n == o && l.gap == other.gap {
+			n, o := l.Keys+l.Modules*l.ModuleKeys, other.Keys+other.Modules*other.ModuleKeys
+			if l != other && n == o && l.Gap == other.Gap {
 				t.Errorf("%+v and %+v have the same numbers", l, other)
 			}
 		}

@@ -1,4 +1,9 @@
-package snom
+// Package settingsxml is the configuration of phones that run Snom's firmware, under
+// its own name and under Gigaset's: XML of settings, each with a permission flag and
+// some with an index. It reads the files, says what a phone so configured does, and
+// boots one. Facts are from Snom's wiki (service.snom.com/display/wiki,
+// wiki.snom.com) and Gigaset's (pro-wiki.gigaset.com, "Desktop IP PRO").
+package settingsxml
 
 import (
 	"bytes"
@@ -13,13 +18,13 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// parse reads a configuration file. Settings are named as the phone names them,
+// Parse reads a configuration file. Settings are named as the phone names them,
 // with the index in brackets: "user_pass[1]". A function key is "fkey[0]" with
 // its attributes beside it: "fkey[0].context", "fkey[0].label".
 //
 // Sections for which Dialplane has no use (the phone book, the dial plan,
 // languages and the like) are skipped.
-func parse(file string, body []byte) (*vendor.Config, error) {
+func Parse(file string, body []byte) (*vendor.Config, error) {
 	p := parser{dec: xml.NewDecoder(bytes.NewReader(body)), config: new(vendor.Config)}
 	if err := p.document(); err != nil {
 		line, _ := p.dec.InputPos()
@@ -88,7 +93,7 @@ func (p *parser) section(e *xml.StartElement) error {
 	case skipped[name]:
 		return p.dec.Skip()
 	default:
-		return fmt.Errorf("<%s> is no section of a Snom file", name)
+		return fmt.Errorf("<%s> is no section of a settings file", name)
 	}
 }
 
@@ -239,7 +244,7 @@ func (p *parser) child(parent string) (*xml.StartElement, error) {
 		switch t := t.(type) {
 		case xml.StartElement:
 			if t.Name.Space != "" {
-				return nil, fmt.Errorf("<%s> has a namespace; Snom's files know none", t.Name.Local)
+				return nil, fmt.Errorf("<%s> has a namespace; settings files know none", t.Name.Local)
 			}
 			return &t, nil
 		case xml.EndElement:
@@ -250,7 +255,7 @@ func (p *parser) child(parent string) (*xml.StartElement, error) {
 				return nil, fmt.Errorf("text in %s, where only elements belong", parent)
 			}
 		case xml.Directive:
-			return nil, errors.New("a Snom file has no DTD")
+			return nil, errors.New("a settings file has no DTD")
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package snom
+package settingsxml
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ const declaration = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	c, err := parse("snomD785-000413AABBCC.htm", []byte(declaration+`<settings>
+	c, err := Parse("snomD785-000413AABBCC.htm", []byte(declaration+`<settings>
   <!-- a comment -->
   <phone-settings e="2">
     <language perm="">Français &amp; &#x41f;</language>
@@ -55,7 +55,7 @@ func TestParse(t *testing.T) {
 
 func TestParseSettingFiles(t *testing.T) {
 	t.Parallel()
-	c, err := parse("snomD785.htm", []byte(declaration+`<setting-files>
+	c, err := Parse("snomD785.htm", []byte(declaration+`<setting-files>
   <file url="https://a.example/p/x/1.htm?a=1&amp;b=2"/>
   <file url="2.htm"></file>
 </setting-files>`))
@@ -77,7 +77,7 @@ func TestParseSection(t *testing.T) {
 		`<firmware-settings><firmware>https://a.example/f</firmware></firmware-settings>`: "firmware",
 		`<phone-settings><fkey idx="4" context="1">line</fkey></phone-settings>`:          "fkey[4]",
 	} {
-		c, err := parse("x.xml", []byte(body))
+		c, err := Parse("x.xml", []byte(body))
 		if err != nil {
 			t.Errorf("%s: %v", body, err)
 		} else if _, ok := c.Lookup(want); !ok {
@@ -135,9 +135,9 @@ func TestParseRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parse("x.htm", []byte(tt.body))
+			_, err := Parse("x.htm", []byte(tt.body))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("parse: %v, want an error with %q", err, tt.want)
+				t.Errorf("Parse: %v, want an error with %q", err, tt.want)
 			}
 		})
 	}
@@ -152,7 +152,7 @@ func TestParseKeepsSecrets(t *testing.T) {
 		`<settings><phone-settings><user_pass idx="hunter2">x</user_pass></phone-settings></settings>`,
 		`<settings><phone-settings><user_pass perm="hunter2">x</user_pass></phone-settings></settings>`,
 	} {
-		if _, err := parse("x.htm", []byte(body)); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := Parse("x.htm", []byte(body)); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		settings := rapid.MapOfN(rapid.StringMatching(`[a-z_][a-z0-9_]{0,12}`).Filter(func(s string) bool { return s != "fkey" }), text, 0, 6).Draw(t, "settings")
 		labels := rapid.SliceOfN(text, 0, 4).Draw(t, "labels")
-		c, err := parse("x.htm", write(settings, labels))
+		c, err := Parse("x.htm", write(settings, labels))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,11 +210,11 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`<functionKeys><fkey idx="0" context="1" label="x">blf 1|*8</fkey></functionKeys>`))
 	f.Add(write(map[string]string{"a": "<>&\"'"}, []string{"\n"}))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		c, err := parse("x.htm", body)
+		c, err := Parse("x.htm", body)
 		if err != nil {
 			return
 		}
-		understand(c)
+		Understand(c, nil)
 		seen := make(map[string]bool)
 		for _, s := range c.Settings() {
 			if s.Name == "" || seen[s.Name] {

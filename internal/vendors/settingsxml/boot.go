@@ -1,4 +1,4 @@
-package snom
+package settingsxml
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
@@ -14,21 +15,28 @@ import (
 // has some bound of its own.
 const maxFiles = 32
 
-// boot does what a phone does whose provisioning URL is a folder: it asks for the
+// Files are the names of what a phone asks for below its provisioning URL, if that
+// is a folder.
+type Files struct {
+	Common   string // of its model: "snomD785.htm"
+	Own      string // "snomD785-000413AABBCC.htm"
+	Firmware string // "snomD785-firmware.htm"
+}
+
+// Boot does what a phone does whose provisioning URL is a folder: it asks for the
 // files of its model and of itself, and for each the files that it names, before
-// the next. The firmware file comes last and is none of our business, but is
-// asked for.
+// the next. The firmware file comes last.
 //
 // When the files leave the phone with another provisioning URL, it provisions
 // there as well. That a phone does so at once, and not only at its next look, is
 // from memory.
-func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	b := booter{unit: u, get: get, config: new(vendor.Config), fetched: make(map[string]bool)}
+func Boot(addr mac.Addr, files Files, get vendor.Getter) (*vendor.Config, error) {
+	b := booter{mac: addr.Upper(), files: files, get: get, config: new(vendor.Config), fetched: make(map[string]bool)}
 	if err := b.provision(""); err != nil {
 		return nil, err
 	}
-	if folder := b.config.Get("setting_server"); folder != "" && !b.fetched[folder+b.ownFile()] && !b.ours() {
-		if err := b.provision(folder); err != nil {
+	if at := b.config.Get("setting_server"); at != "" && !b.ours() {
+		if err := b.provision(at); err != nil {
 			return nil, err
 		}
 	}
@@ -39,7 +47,8 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 }
 
 type booter struct {
-	unit    vendor.Unit
+	mac     string
+	files   Files
 	get     vendor.Getter
 	config  *vendor.Config
 	fetched map[string]bool // names asked for
@@ -50,19 +59,27 @@ type booter struct {
 // own address.
 func (b *booter) ours() bool { return b.config.Get("user_active[1]") != "" }
 
-func (b *booter) ownFile() string { return "snom" + b.unit.Model + "-" + b.unit.MAC.Upper() + ".htm" }
+// macPlace stands for the phone's MAC address in a provisioning URL.
+const macPlace = "{mac}"
 
-func (b *booter) provision(folder string) error {
-	if folder != "" && !strings.HasSuffix(folder, "/") {
+// provision fetches from a folder, or from the one address that holds the phone's
+// MAC address; the firmware file stands beside that.
+func (b *booter) provision(at string) error {
+	folder := at
+	names := []string{b.files.Common, b.files.Own}
+	switch {
+	case strings.Contains(at, macPlace):
+		names = []string{strings.ReplaceAll(base(at), macPlace, b.mac)}
+		folder = strings.TrimSuffix(at, base(at))
+	case at != "" && !strings.HasSuffix(at, "/"):
 		folder += "/"
 	}
-	for _, name := range []string{"snom" + b.unit.Model + ".htm", b.ownFile()} {
+	for _, name := range append(names, b.files.Firmware) {
 		if err := b.file(folder + name); err != nil {
 			return err
 		}
 	}
-	_, _, err := b.get(folder + "snom" + b.unit.Model + "-firmware.htm")
-	return err
+	return nil
 }
 
 // file fetches one file and those that it names.
@@ -85,7 +102,7 @@ func (b *booter) file(name string) error {
 	default:
 		return fmt.Errorf("the server answered %d to the request for a configuration file", status)
 	}
-	c, err := parse(base(name), body)
+	c, err := Parse(base(name), body)
 	if err != nil {
 		return err
 	}

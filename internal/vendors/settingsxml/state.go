@@ -1,4 +1,4 @@
-package snom
+package settingsxml
 
 import (
 	"fmt"
@@ -13,19 +13,23 @@ import (
 // maxIdentities is the number of accounts of the largest desk phone.
 const maxIdentities = 12
 
-// understand says what a phone does that has the configuration.
-func understand(c *vendor.Config) vendor.State {
+// Understand says what a phone does that has the configuration. Layouts are those
+// of the models that the file may be for.
+func Understand(c *vendor.Config, layouts []Layout) vendor.State {
 	s := vendor.State{
-		Keys:            keys(c),
+		Keys:            keys(c, layouts),
 		AdminPassword:   c.Get("webserver_admin_password"),
 		UserPassword:    c.Get("webserver_user_password"),
-		ProvisioningURL: c.Get("setting_server"),
+		ProvisioningURL: strings.TrimSuffix(c.Get("setting_server"), macPlace+".xml"),
 		PollMinutes:     pollMinutes(c),
 		Language:        c.Get("language"),
 		TimeZone:        c.Get("timezone"),
 		Tone:            c.Get("tone_scheme"),
 		LLDP:            c.Get("lldp_enable") == "on",
 		WANVLAN:         vlan(c.Get("vlan_id"), c.Get("vlan_qos")),
+		Clock:           clock(c),
+		FirmwareURL:     c.Get("firmware"),
+		Background:      c.Get("custom_bg_image_url"),
 	}
 	if s.AdminPassword == "" {
 		s.AdminPassword = c.Get("http_pass")
@@ -47,6 +51,32 @@ func understand(c *vendor.Config) vendor.State {
 		}
 	}
 	return s
+}
+
+// clock reads utc_offset, in seconds, and dst: the seconds that summer time adds,
+// and the month, week (5 for the last), weekday (7 is Sunday) and time of the two
+// changes, such as "3600 03.05.07 02:00:00 10.05.07 03:00:00". It returns nil if
+// the phone has only its own code of a zone.
+func clock(c *vendor.Config) *vendor.Clock {
+	seconds, err := strconv.Atoi(c.Get("utc_offset"))
+	if err != nil {
+		return nil
+	}
+	told := &vendor.Clock{Offset: seconds / 60}
+	var saving int
+	var changes [2][6]int
+	_, err = fmt.Sscanf(c.Get("dst"), "%d %d.%d.%d %d:%d:%d %d.%d.%d %d:%d:%d", &saving,
+		&changes[0][0], &changes[0][1], &changes[0][2], &changes[0][3], &changes[0][4], &changes[0][5],
+		&changes[1][0], &changes[1][1], &changes[1][2], &changes[1][3], &changes[1][4], &changes[1][5])
+	if err != nil {
+		return told
+	}
+	told.Saving = saving / 60
+	for i, change := range []*vendor.Change{&told.Start, &told.End} {
+		n := changes[i]
+		*change = vendor.Change{Month: n[0], Week: n[1], Weekday: n[2] % 7, Hour: n[3], Minute: n[4]}
+	}
+	return told
 }
 
 // account returns an identity and whether it is switched on. The phone sends to
@@ -105,7 +135,7 @@ var kinds = map[string]string{
 	"line": "line", "blf": "blf", "speed": "speed_dial", "orbit": "park", "dtmf": "dtmf", "url": "url",
 }
 
-func keys(c *vendor.Config) []vendor.Key {
+func keys(c *vendor.Config, layouts []Layout) []vendor.Key {
 	var numbers []int
 	for _, setting := range c.Settings() {
 		if name, ok := strings.CutPrefix(setting.Name, "fkey["); ok {
@@ -118,7 +148,7 @@ func keys(c *vendor.Config) []vendor.Key {
 		return nil
 	}
 	slices.Sort(numbers)
-	where := layoutOf(len(numbers), numbers[len(numbers)-1])
+	where := LayoutOf(layouts, len(numbers), numbers[len(numbers)-1])
 	var found []vendor.Key
 	for _, n := range numbers {
 		name := fmt.Sprintf("fkey[%d]", n)
@@ -161,4 +191,31 @@ func number(s string) int {
 		return 0
 	}
 	return n
+}
+
+// Layout is how the keys of a phone and its modules are numbered: the phone's own
+// from 0, those of the modules behind them, after gap numbers that no key has.
+type Layout struct{ Keys, Gap, Modules, ModuleKeys int }
+
+// LayoutOf finds the layout of a configuration that sets count keys, the last of
+// which is number last. A file does not say which phone it is for; but ours set
+// every key that there is. Keys of an unknown layout are all the phone's own.
+func LayoutOf(layouts []Layout, count, last int) Layout {
+	for _, l := range layouts {
+		n := l.Keys + l.Modules*l.ModuleKeys
+		if n == count && n+l.Gap == last+1 {
+			return l
+		}
+	}
+	return Layout{Keys: last + 1}
+}
+
+// place says where key number idx is: the module, 0 for the phone itself, and the
+// slot from 1.
+func (l Layout) place(idx int) (module, slot int) {
+	n := idx - l.Keys - l.Gap
+	if n < 0 || l.ModuleKeys == 0 {
+		return 0, idx + 1
+	}
+	return n/l.ModuleKeys + 1, n%l.ModuleKeys + 1
 }

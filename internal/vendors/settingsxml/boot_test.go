@@ -1,4 +1,4 @@
-package snom
+package settingsxml
 
 import (
 	"errors"
@@ -26,7 +26,9 @@ func (s *server) get(name string) (int, []byte, error) {
 	return 404, nil, nil
 }
 
-var unit = vendor.Unit{MAC: mac.MustParse("000413aabbcc"), Model: "D785"}
+var address = mac.MustParse("000413aabbcc")
+
+var files = Files{Common: "snomD785.htm", Own: "snomD785-000413AABBCC.htm", Firmware: "snomD785-firmware.htm"}
 
 func phoneSettings(s string) string {
 	return "<settings><phone-settings>" + s + "</phone-settings></settings>"
@@ -40,7 +42,7 @@ func TestBootAtTheOwnAddress(t *testing.T) {
 		"snomD785.htm":              phoneSettings("<language>English</language><timezone>GER+1</timezone>"),
 		"snomD785-000413AABBCC.htm": phoneSettings("<language>Deutsch</language><setting_server>https://a.example/p/x/</setting_server>" + account1),
 	}}
-	c, err := boot(unit, s.get)
+	c, err := Boot(address, files, s.get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ func TestBootInTheEnrolmentWindow(t *testing.T) {
 		"snomD785-000413AABBCC.htm": `<setting-files><file url="https://a.example/p/x/snomD785-000413AABBCC.htm"/></setting-files>`,
 		"https://a.example/p/x/snomD785-000413AABBCC.htm": phoneSettings("<setting_server>https://a.example/p/x/</setting_server>" + account1),
 	}}
-	c, err := boot(unit, s.get)
+	c, err := Boot(address, files, s.get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,12 +82,36 @@ func TestBootMoves(t *testing.T) {
 		"snomD785-000413AABBCC.htm":                       phoneSettings("<setting_server>https://a.example/p/x</setting_server>"),
 		"https://a.example/p/x/snomD785-000413AABBCC.htm": phoneSettings(account1),
 	}}
-	c, err := boot(unit, s.get)
+	c, err := Boot(address, files, s.get)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.Get("user_active[1]") != "on" {
 		t.Errorf("settings are %v", c.Settings())
+	}
+}
+
+// TestBootAtAnAddressOfItsOwn is a phone whose provisioning URL holds {mac}.
+func TestBootAtAnAddressOfItsOwn(t *testing.T) {
+	t.Parallel()
+	s := &server{files: map[string]string{
+		"snomD785.htm":                                phoneSettings("<setting_server>https://a.example/p/x/{mac}.xml</setting_server>"),
+		"https://a.example/p/x/000413AABBCC.xml":      phoneSettings(account1),
+		"https://a.example/p/x/snomD785-firmware.htm": "<firmware-settings><firmware>https://a.example/f.bin</firmware></firmware-settings>",
+	}}
+	c, err := Boot(address, files, s.get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Get("user_active[1]") != "on" || c.Get("firmware") != "https://a.example/f.bin" {
+		t.Errorf("settings are %v", c.Settings())
+	}
+	want := []string{
+		"snomD785.htm", "snomD785-000413AABBCC.htm", "snomD785-firmware.htm",
+		"https://a.example/p/x/000413AABBCC.xml", "https://a.example/p/x/snomD785-firmware.htm",
+	}
+	if diff := cmp.Diff(want, s.asked); diff != "" {
+		t.Errorf("requests (-want +got)\n%s", diff)
 	}
 }
 
@@ -97,7 +123,7 @@ func TestBootRelativeInclude(t *testing.T) {
 		"https://a.example/b/d.xml": phoneSettings("<a>1</a>" + account1),
 		"https://a.example/e.xml":   phoneSettings("<a>2</a>"),
 	}}
-	c, err := boot(unit, s.get)
+	c, err := Boot(address, files, s.get)
 	if err != nil || c.Get("a") != "2" {
 		t.Errorf("boot: %v, asked %v", err, s.asked)
 	}
@@ -126,7 +152,7 @@ func TestBootFails(t *testing.T) {
 			"http://a/hunter2/x.xml": "<x/>",
 		}}).get, "x.xml:1: "},
 	} {
-		_, err := boot(unit, tt.get)
+		_, err := Boot(address, files, tt.get)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, tt.want)
 		}
@@ -136,19 +162,7 @@ func TestBootFails(t *testing.T) {
 	}
 	// A file that names itself is fetched once.
 	s := &server{files: map[string]string{"snomD785.htm": `<setting-files><file url="snomD785.htm"/></setting-files>`}}
-	if _, err := boot(unit, s.get); err != nil || len(s.asked) != 3 {
+	if _, err := Boot(address, files, s.get); err != nil || len(s.asked) != 3 {
 		t.Errorf("a file that names itself: %v, asked %v", err, s.asked)
-	}
-}
-
-func TestRefuse(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]bool{
-		"": false, "Ada": false, "a|b": false, "$(mac)": false, "$(reboot)": false, "<&>\"'": false, "😀": false,
-		"!!$(::)!!$(mac)": true, "x $(::) y": true,
-	} {
-		if got := refuse(value) != ""; got != want {
-			t.Errorf("refuse(%q) = %v", value, got)
-		}
 	}
 }
