@@ -22,6 +22,7 @@ func lint(d *document, s *set) []*Error {
 			switch {
 			case len(d.lists[name].Options) == 0:
 				warn(at, "<%s> has no options, so nobody can choose one", name)
+			case name == "time_zones" && byRules(d.lists[name]): // .time tells it
 			case !s.usedLists[name]:
 				warn(at, "no file uses the choice that <%s> offers", name)
 			}
@@ -39,4 +40,10 @@ func lint(d *document, s *set) []*Error {
 	}
 	sortErrors(warnings)
 	return warnings
+}
+
+// byRules says whether the phone is told each zone of a list by its rule, since no
+// option has a name of the vendor's own.
+func byRules(zones *List) bool {
+	return !slices.ContainsFunc(zones.Options, func(o Option) bool { return o.Value != o.Name })
 }
