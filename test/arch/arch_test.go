@@ -29,6 +29,7 @@ var allowed = map[string][]string{
 	"internal/vendors/yealink":         {"internal/mac", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/snom":            {"internal/mac", "internal/vendors", "internal/vendors/settingsxml"},
+	"internal/vendors/gigaset":         {"internal/mac", "internal/vendors", "internal/vendors/settingsxml"},
 	"internal/vendors/grandstream":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/fanvil":          {"internal/mac", "internal/vendors"},
 	"internal/vendors/mitel":           {"internal/mac", "internal/vendors"},

@@ -4,6 +4,7 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
+	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
@@ -18,5 +19,6 @@ func Registry() *vendor.Registry {
 		grandstream.Pack(),
 		fanvil.Pack(),
 		mitel.Pack(),
+		gigaset.Pack(),
 	)
 }
