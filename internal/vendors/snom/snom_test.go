@@ -10,7 +10,7 @@ func TestPack(t *testing.T) {
 	t.Parallel()
 	vendortest.Run(t, Pack(), vendortest.Lacks{
 		"dictionary": "not written yet",
-		"firmware": "not written yet", "ringtones": "not written yet", "background": "not written yet",
+		"firmware":   "not written yet", "ringtones": "not written yet", "background": "not written yet",
 		"ntp2": "ntp_server names one server",
 	})
 }
