@@ -99,8 +99,8 @@ func ParseDictionary(text string) (*Dictionary, error) {
 	return d, nil
 }
 
-// MustParseDictionary is ParseDictionary for an embedded file, for Pack.Parameters.
-// It panics if the file is wrong.
+// MustParseDictionary is ParseDictionary for an embedded file, for
+// Pack.Parameters. It panics if the file is not valid.
 func MustParseDictionary(text string) *Dictionary {
 	d, err := ParseDictionary(text)
 	if err != nil {

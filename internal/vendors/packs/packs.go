@@ -4,7 +4,9 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
+	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
+	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -16,5 +18,7 @@ func Registry() *vendor.Registry {
 		snom.Pack(),
 		grandstream.Pack(),
 		fanvil.Pack(),
+		mitel.Pack(),
+		gigaset.Pack(),
 	)
 }

@@ -43,6 +43,12 @@ func Boot(addr mac.Addr, files Files, get vendor.Getter) (*vendor.Config, error)
 	if b.found == 0 {
 		return nil, vendor.ErrNoConfig
 	}
+	// Where the phone looks for its firmware, if a file says so.
+	if at := b.config.Get("firmware_status"); at != "" {
+		if err := b.file(at); err != nil {
+			return nil, err
+		}
+	}
 	return b.config, nil
 }
 
