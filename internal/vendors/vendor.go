@@ -382,6 +382,15 @@ func (r *Registry) Pack(name string) (Pack, bool) {
 	return r.packs[i], true
 }
 
+// Maker returns the pack of the vendor that an address was assigned to.
+func (r *Registry) Maker(a mac.Addr) (Pack, bool) {
+	i, ok := r.byOUI[a.OUI()]
+	if !ok {
+		return Pack{}, false
+	}
+	return r.packs[i], true
+}
+
 // Identify says what the evidence shows. The User-Agent decides over the path,
 // and both over the OUI. It returns false for a stranger and a *ConflictError
 // when User-Agent and path name different phones.
