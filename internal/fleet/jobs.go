@@ -52,8 +52,8 @@ const (
 	OutcomeChallenged  Outcome = "challenged"  // the phone wants credentials and refused ours, or there are none
 	OutcomeUnreachable Outcome = "unreachable" // nothing listens, nobody knows where it is, or it does not answer its PBX
 	OutcomeTimedOut    Outcome = "timed-out"   // nobody answered us, the PBX or the phone itself
-	OutcomeRefused     Outcome = "refused" // the phone has said no
-	OutcomeBroken      Outcome = "broken"  // a fault of ours
+	OutcomeRefused     Outcome = "refused"     // the phone has said no
+	OutcomeBroken      Outcome = "broken"      // a fault of ours
 )
 
 // Outcomes lists every outcome.
