@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -36,6 +37,8 @@ type serveCmd struct {
 	AdminToken   string   `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
 	PnP          bool     `name:"pnp" help:"Hear phones that ask for their server by SIP multicast." default:"true" negatable:""`
 	PnPInterface []string `name:"pnp-interface" help:"Network interface to hear them on; repeat for several. Every one with a private address unless given." placeholder:"NAME"`
+	Pace         float64  `help:"NOTIFYs to phones in a second at most, for re-provision and reboot; 0 for no limit." default:"200"`
+	Attempts     int      `help:"How often a phone is told before it is given up." default:"4"`
 	CacheBytes   int      `help:"Memory for finished configuration files." default:"268435456"`
 }
 
@@ -110,7 +113,9 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
 	s.notifier = newNotifier(s.store, registry)
-	s.jobs = jobs.New(jobs.Config{Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log})
+	s.jobs = jobs.New(jobs.Config{
+		Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log, Rate: c.rate(), Attempts: c.Attempts,
+	})
 	s.core, err = provision.New(ctx, provision.Config{
 		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
 		Addresses: addresses, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
@@ -124,6 +129,25 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	}
 	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Now: time.Now, Log: log})
 	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
+	return nil
+}
+
+// rate is the pace as the jobs have it.
+func (c serveCmd) rate() float64 {
+	if c.Pace == 0 {
+		return math.Inf(1)
+	}
+	return c.Pace
+}
+
+// Validate is called by the command line's parser.
+func (c serveCmd) Validate() error {
+	if c.Pace < 0 || math.IsNaN(c.Pace) {
+		return fmt.Errorf("--pace %v is below 0; give NOTIFYs in a second, or 0 for no limit", c.Pace)
+	}
+	if c.Attempts < 1 {
+		return fmt.Errorf("--attempts %d is below 1", c.Attempts)
+	}
 	return nil
 }
 

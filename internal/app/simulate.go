@@ -23,6 +23,8 @@ import (
 type simulateCmd struct {
 	URL      string        `arg:"" optional:"" help:"Provisioning address: the shared one, or one phone's own. Not with --discover."`
 	Discover time.Duration `help:"Let the phones ask for their address by SIP multicast instead, and wait for it so long." placeholder:"DURATION"`
+	Dialect  string        `help:"Let them ask as this one of their vendor's phones does, such as 'OEM' for Snom; as the vendor's usual one unless given." placeholder:"NAME" env:"-"`
+	Compact  bool          `help:"Let them ask with SIP's short header names."`
 	Model    []string      `help:"Models to boot, as 'template list' names them, such as 'Yealink T46U'. Repeat for several." placeholder:"'VENDOR MODEL'" sep:"none" env:"-"`
 	Count    int           `help:"Phones of each model, with addresses made up from the vendor's prefix." default:"1"`
 	FirstMAC string        `name:"first-mac" help:"Address of the first phone; the others count up from it." placeholder:"MAC" env:"-"`
@@ -31,6 +33,7 @@ type simulateCmd struct {
 	Parallel int           `help:"Phones at a time." default:"50"`
 	Register bool          `help:"Register every account found at its registrar."`
 	Stay     time.Duration `help:"With --register: stay for so long after all have booted, and obey NOTIFYs."`
+	Deaf     bool          `help:"With --stay: answer no NOTIFY."`
 	Timeout  time.Duration `help:"Longest time for one file or one registration." default:"15s"`
 	Insecure bool          `help:"Accept any server certificate."`
 	Verbose  bool          `short:"v" help:"Print every phone's accounts."`
@@ -48,7 +51,8 @@ func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger)
 	}
 	progress := progressLine(streams, len(phones))
 	report := simulate.Run(ctx, simulate.Options{
-		URL: base, Discover: c.Discover, Phones: phones, Boots: c.Boots, Parallel: c.Parallel, Register: c.Register, Stay: c.Stay, Timeout: c.Timeout,
+		URL: base, Discover: c.Discover, Dialect: c.Dialect, Compact: c.Compact, Phones: phones, Boots: c.Boots, Parallel: c.Parallel,
+		Register: c.Register, Stay: c.Stay, Deaf: c.Deaf, Timeout: c.Timeout,
 		TLS: &tls.Config{InsecureSkipVerify: c.Insecure}, //nolint:gosec // only when asked to
 		Log: log, Progress: progress,
 	})

@@ -50,10 +50,10 @@ type Outcome string
 // The outcomes; "" while there is nothing to say.
 const (
 	OutcomeChallenged  Outcome = "challenged"  // the phone wants credentials and refused ours, or there are none
-	OutcomeUnreachable Outcome = "unreachable" // nothing listens, or nobody knows where it is
-	OutcomeTimedOut    Outcome = "timed-out"
-	OutcomeRefused     Outcome = "refused" // the phone has said no
-	OutcomeBroken      Outcome = "broken"  // a fault of ours
+	OutcomeUnreachable Outcome = "unreachable" // nothing listens, nobody knows where it is, or it does not answer its PBX
+	OutcomeTimedOut    Outcome = "timed-out"   // nobody answered us, the PBX or the phone itself
+	OutcomeRefused     Outcome = "refused"     // the phone has said no
+	OutcomeBroken      Outcome = "broken"      // a fault of ours
 )
 
 // Outcomes lists every outcome.

@@ -64,7 +64,7 @@ type Config struct {
 	Seen     Seen             // may be nil
 	Now      func() time.Time // time.Now unless set
 
-	Rate          float64       // messages in a second at most; 200 unless set
+	Rate          float64       // messages in a second at most; 200 unless set, math.Inf(1) for no limit
 	Parallel      int           // messages at a time at most; 500 unless set
 	Spacing       time.Duration // between two messages to one phone at least; 30 s unless set
 	Attempts      int           // at one phone at most; 4 unless set
@@ -263,8 +263,10 @@ func (w *Worker) move(ctx context.Context) (time.Duration, error) {
 }
 
 // batch is how many errands are claimed at a time: what is sent in a tenth of a
-// second.
-func (w *Worker) batch() int { return int(math.Ceil(w.cfg.Rate / 10)) }
+// second, or what can be under way if there is no limit.
+func (w *Worker) batch() int {
+	return int(math.Ceil(min(w.cfg.Rate/10, float64(w.cfg.Parallel))))
+}
 
 // claim takes as many errands as senders can begin soon.
 func (w *Worker) claim(ctx context.Context) error {

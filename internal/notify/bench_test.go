@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -68,7 +69,8 @@ func BenchmarkDirect(b *testing.B) {
 	})
 }
 
-// BenchmarkProxy sends to one proxy.
+// BenchmarkProxy sends to 10 000 extensions by the one socket of the PBX at which they
+// are registered.
 func BenchmarkProxy(b *testing.B) {
 	proxies := sinks(b, 1)
 	s, err := notify.NewProxy(notify.ProxyConfig{Address: proxies[0], Transport: "UDP", Timeout: 30 * time.Second})
@@ -76,8 +78,13 @@ func BenchmarkProxy(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	compare(b, proxies, func(int) error {
-		_, err := s.Notify(context.Background(), target(), event)
+	var phones [10_000]notify.Target
+	for i := range phones {
+		phones[i] = target()
+		phones[i].Extension = strconv.Itoa(100_000 + i)
+	}
+	compare(b, proxies, func(i int) error {
+		_, err := s.Notify(context.Background(), phones[i%len(phones)], event)
 		return err
 	})
 }

@@ -65,8 +65,8 @@ type Outcome int
 const (
 	Delivered   Outcome = iota // the error was nil
 	Challenged                 // credentials are asked for that we lack, or ours were refused
-	Unreachable                // nobody is there: connection refused, no route, not registered
-	TimedOut                   // no answer in time
+	Unreachable                // nobody is there: connection refused, no route, not registered, or silent towards its PBX
+	TimedOut                   // no answer in time, from the phone or from the PBX
 	Refused                    // an answer other than 2xx
 	Broken                     // our side: a bad argument, a closed sender, an untrusted certificate
 )

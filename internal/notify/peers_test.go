@@ -227,7 +227,7 @@ func TestThroughKamailio(t *testing.T) {
 				for len(good.requests) > 0 {
 					<-good.requests
 				}
-				for extension, outcome := range map[string]notify.Outcome{"101": notify.Refused, "102": notify.TimedOut, "199": notify.Unreachable} {
+				for extension, outcome := range map[string]notify.Outcome{"101": notify.Refused, "102": notify.Unreachable, "199": notify.Unreachable} {
 					to := target()
 					to.Extension = extension
 					want(t, s, to, outcome, outcome != notify.Refused)

@@ -195,7 +195,7 @@ func judge(response *sip.Response) error {
 	case 410:
 		return fail(Unreachable, false, "%s: the extension is gone", said)
 	case 408:
-		return fail(TimedOut, true, "%s: the phone did not answer the PBX", said)
+		return fail(Unreachable, true, "%s: the phone did not answer the PBX", said)
 	case 489:
 		return fail(Refused, false, "%s: the phone or the PBX does not take this event", said)
 	case 501, 505, 513:

@@ -159,7 +159,7 @@ func TestAnswers(t *testing.T) {
 		{"403 Forbidden", notify.Refused, false},
 		{"404 Not Found", notify.Unreachable, true},
 		{"405 Method Not Allowed", notify.Refused, false},
-		{"408 Request Timeout", notify.TimedOut, true},
+		{"408 Request Timeout", notify.Unreachable, true},
 		{"410 Gone", notify.Unreachable, false},
 		{"480 Temporarily Unavailable", notify.Unreachable, true},
 		{"481 Subscription Does Not Exist", notify.Refused, false},

@@ -60,6 +60,8 @@ func (c *Core) said(d Discovery) vendor.Identity {
 	said := vendor.Identity{Vendor: d.Vendor, Model: d.Model, Version: d.Version, MAC: d.MAC}
 	if p, ok := c.registry.Pack(d.Vendor); ok {
 		said.Vendor = p.Name
+	} else if p, ok := c.registry.Maker(d.MAC); ok { // it calls itself "OEM", as Snom's phones do
+		said.Vendor, said.Model = p.Name, ""
 	}
 	return said
 }

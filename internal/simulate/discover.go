@@ -3,9 +3,9 @@ package simulate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +25,11 @@ const (
 
 // discover asks for the phone's server by multicast, as its vendor's phones do,
 // and waits for the address until ctx is done.
-func discover(ctx context.Context, p Phone) (*url.URL, error) {
+func discover(ctx context.Context, o Options, p Phone) (*url.URL, error) {
+	d, err := dialect(p, o.Dialect)
+	if err != nil {
+		return nil, err
+	}
 	to, err := net.ResolveUDPAddr("udp4", group)
 	if err != nil {
 		return nil, err
@@ -34,15 +38,17 @@ func discover(ctx context.Context, p Phone) (*url.URL, error) {
 	if err != nil {
 		return nil, fail(NotDiscovered, "no network to multicast on: %w", err)
 	}
-	// Real phones send from their vendor's port; here many share one address.
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: local})
+	conn, err := take(local, d.Port)
 	if err != nil {
 		return nil, fail(NotDiscovered, "%w", err)
 	}
 	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Now()) })()
 
-	request := subscribe(p, conn.LocalAddr().(*net.UDPAddr))
+	request := subscribe(d, conn.LocalAddr().(*net.UDPAddr))
+	if o.Compact {
+		request = compact(request)
+	}
 	pause, answered := firstPause, false
 	buffer := make([]byte, 64<<10)
 	for {
@@ -96,33 +102,58 @@ func discover(ctx context.Context, p Phone) (*url.URL, error) {
 	}
 }
 
+// dialect returns the way of asking with a name, or the vendor's usual one.
+func dialect(p Phone, name string) (vendor.Discovery, error) {
+	all := p.Pack.Discovery(p.Unit)
+	if name == "" {
+		return all[0], nil
+	}
+	var known []string
+	for _, d := range all {
+		if d.Dialect == name {
+			return d, nil
+		}
+		known = append(known, d.Dialect)
+	}
+	return vendor.Discovery{}, fail(NotDiscovered, "phones of %s have no dialect %q; they have %s", p.Pack.Name, name, strings.Join(known, ", "))
+}
+
+// take binds the port that the vendor's phones ask from or, where another phone of
+// this address has it, any.
+func take(local net.IP, port int) (*net.UDPConn, error) {
+	if conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: local, Port: port}); err == nil {
+		return conn, nil
+	}
+	return net.ListenUDP("udp4", &net.UDPAddr{IP: local})
+}
+
 // subscribe writes the SUBSCRIBE of a phone that waits at an address.
-func subscribe(p Phone, at *net.UDPAddr) []byte {
-	d := p.Pack.Discovery(p.Unit)
-	uri := "sip:" + d.User + "@" + strings.TrimSuffix(group, ":5060")
-	var b strings.Builder
-	fmt.Fprintf(&b, "SUBSCRIBE %s SIP/2.0\r\n", uri)
-	fmt.Fprintf(&b, "Via: SIP/2.0/UDP %s;branch=%s;rport\r\n", at, sip.GenerateBranch())
-	fmt.Fprintf(&b, "From: <%s>;tag=%s\r\n", uri, sip.GenerateTagN(12))
-	fmt.Fprintf(&b, "To: <%s>\r\n", uri)
-	fmt.Fprintf(&b, "Call-ID: %s@%s\r\n", sip.GenerateTagN(16), at.IP)
-	fmt.Fprintf(&b, "CSeq: 1 SUBSCRIBE\r\nContact: <sip:%s@%s>\r\nMax-Forwards: 70\r\n", d.User, at)
-	fmt.Fprintf(&b, "User-Agent: %s\r\nExpires: 0\r\n", d.UserAgent)
-	fmt.Fprintf(&b, "Event: ua-profile;profile-type=\"device\";vendor=%q;model=%q;version=%q\r\n", d.Vendor, d.Model, d.Version)
-	b.WriteString("Accept: application/url\r\nContent-Length: 0\r\n\r\n")
-	return []byte(b.String())
+func subscribe(d vendor.Discovery, at *net.UDPAddr) []byte {
+	return []byte(strings.NewReplacer(
+		"{ip}", at.IP.String(), "{port}", strconv.Itoa(at.Port), "{branch}", sip.GenerateBranch(),
+		"{tag}", sip.GenerateTagN(12), "{call}", sip.GenerateTagN(16)+"@"+at.IP.String(), "\n", "\r\n",
+	).Replace(d.Subscribe))
+}
+
+// compact gives the header fields of a request their short names, by RFC 3261
+// section 7.3.3 and RFC 6665 section 8.2.1.
+func compact(request []byte) []byte {
+	return []byte(strings.NewReplacer(
+		"\r\nVia:", "\r\nv:", "\r\nFrom:", "\r\nf:", "\r\nTo:", "\r\nt:", "\r\nCall-ID:", "\r\ni:",
+		"\r\nContact:", "\r\nm:", "\r\nEvent:", "\r\no:", "\r\nContent-Length:", "\r\nl:", "\r\nSupported:", "\r\nk:",
+	).Replace(string(request)))
 }
 
 // begin finds out where the phone fetches from: where it is told by multicast, if
 // it asks so, or else where the run says.
 func (f *fetcher) begin(o Options) error {
 	phone := f.result.Phone
-	if o.Discover == 0 || phone.Pack.Discovery(phone.Unit) == (vendor.Discovery{}) {
+	if o.Discover == 0 || len(phone.Pack.Discovery(phone.Unit)) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(f.ctx, o.Discover)
 	defer cancel()
-	base, err := discover(ctx, phone)
+	base, err := discover(ctx, o, phone)
 	if err != nil {
 		return err
 	}

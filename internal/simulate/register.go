@@ -134,6 +134,9 @@ const lineParam = "line"
 // notified answers a NOTIFY for the phone that its contact names, and lets the
 // phone fetch again if it is told to.
 func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
+	if l.options.Deaf {
+		return
+	}
 	name, _ := request.Recipient.UriParams.Get(lineParam)
 	f, ok := l.phones.Load(name)
 	status, reason := sip.StatusOK, "OK"

@@ -36,11 +36,14 @@ type Options struct {
 	// Discover lets phones ask for their address by multicast instead, and wait
 	// for it so long.
 	Discover    time.Duration
+	Dialect     string // of the vendor's, to ask in; the usual one if empty
+	Compact     bool   // ask with short header names
 	Phones      []Phone
 	Boots       int           // how often each phone boots; the later boots are conditional requests
 	Parallel    int           // phones at a time
 	Register    bool          // register every account
 	Stay        time.Duration // how long registered phones then stay and obey NOTIFYs
+	Deaf        bool          // phones that stay do not answer NOTIFYs
 	Timeout     time.Duration // longest time for one file or one registration; 10 s for a registration if 0
 	TLS         *tls.Config   // for fetching and for SIP over TLS; may be nil
 	Log         *slog.Logger

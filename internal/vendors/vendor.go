@@ -62,9 +62,10 @@ type Pack struct {
 
 	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
 	Commands Commands
-	// Discovery is how the phone asks for its server by multicast at boot; the zero
-	// Discovery is that of a phone that does not.
-	Discovery func(Unit) Discovery
+	// Discovery is how the phone asks for its server by multicast at boot: every
+	// way that the vendor's phones are known to, the usual one first; none for a
+	// phone that does not.
+	Discovery func(Unit) []Discovery
 
 	// Refuse returns why no configuration file of this vendor can carry value,
 	// or "" if it can: a reserved word of the grammar, say. Control characters
@@ -97,15 +98,15 @@ type Commands struct {
 	Reboot      string // restart, which fetches as well; "" where no way is documented
 }
 
-// Discovery is the vendor's part of the SUBSCRIBE that a phone sends to
-// 224.0.1.75 (RFC 6080): who it says it is, and how it spells that.
+// Discovery is one dialect of the SUBSCRIBE that phones send to 224.0.1.75:5060
+// (RFC 6080).
 type Discovery struct {
-	User      string // user part of the URIs: "MAC%3a001565aabbcc"
-	Vendor    string // parameters of Event: ua-profile
-	Model     string
-	Version   string
-	UserAgent string
-	Port      int // that it sends from and waits at
+	Dialect string // what tells it from the vendor's others: a model, or a word
+	Port    int    // that it is sent from, and answers are awaited at
+	// Subscribe is the message as captured or documented, its lines ended by LF,
+	// with {ip}, {port}, {branch}, {tag} and {call} where it says which phone it is
+	// from and which conversation it begins.
+	Subscribe string
 }
 
 // Unit is one physical phone, for the simulator.
@@ -375,6 +376,15 @@ func (r *Registry) Packs() []Pack { return r.packs }
 // Pack returns the pack of a vendor by its name or an alias, in any case.
 func (r *Registry) Pack(name string) (Pack, bool) {
 	i, ok := r.byName[strings.ToLower(name)]
+	if !ok {
+		return Pack{}, false
+	}
+	return r.packs[i], true
+}
+
+// Maker returns the pack of the vendor that an address was assigned to.
+func (r *Registry) Maker(a mac.Addr) (Pack, bool) {
+	i, ok := r.byOUI[a.OUI()]
 	if !ok {
 		return Pack{}, false
 	}

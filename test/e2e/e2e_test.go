@@ -1,7 +1,8 @@
 // Package e2e runs the main job on the real thing: the built server, a Kamailio
 // that holds the extensions' credentials, simulated phones of every vendor, and a
-// SIP client that knows nothing of Dialplane. All of it lives in a network
-// namespace that the test makes and that has no way out.
+// SIP client that knows nothing of Dialplane. All of it lives in network namespaces
+// that the test makes and that have no way out: one for the whole fleet, or one for
+// each machine, on a bridge.
 package e2e
 
 import (
@@ -47,7 +48,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(inNamespace) != "" {
 		os.Exit(m.Run())
 	}
-	for _, program := range []string{"kamailio", "kamcmd", "baresip", "ip"} {
+	for _, program := range []string{"kamailio", "kamcmd", "baresip", "sipp", "ip"} {
 		if _, err := exec.LookPath(program); err != nil {
 			skip(program + " is not installed (scripts/test installs what the tests need)")
 		}
@@ -82,8 +83,8 @@ func skip(reason string) {
 func TestPhonesRegister(t *testing.T) {
 	network(t)
 	bin := build(t)
-	s := serve(t, bin)
-	pbx := startKamailio(t)
+	s := serve(t, bin, station{address: host})
+	pbx := startKamailio(t, station{address: host})
 
 	s.must("POST", "/tenant", map[string]any{
 		"domain":        domain,
@@ -220,24 +221,15 @@ func (s *server) commands(t *testing.T, bin, phones string, total int) {
 		return nil
 	})
 
-	status := func(mac string) string {
-		var p struct{ Status string }
-		s.must("GET", "/phones/"+mac, nil, 200, &p)
-		return p.Status
-	}
-	var user struct {
-		Items []struct{ ID string }
-	}
-	s.must("GET", "/users?filter=extension_number%20eq%20'1001'", nil, 200, &user)
 	one := strings.Fields(strings.Split(content(t, phones), "\n")[1])[0]
-	waitFor(t, "the phone", func() error { return is(status(one), "up-to-date") })
-	s.must("POST", "/users/"+user.Items[0].ID, map[string]any{"display_name": "New name"}, 200, nil)
-	if err := is(status(one), "out-of-date"); err != nil {
+	waitFor(t, "the phone", func() error { return is(s.status(one), "up-to-date") })
+	s.must("POST", "/users/"+s.user(t, "1001"), map[string]any{"display_name": "New name"}, 200, nil)
+	if err := is(s.status(one), "out-of-date"); err != nil {
 		t.Error(err)
 	}
 	job := s.order("/phones/" + one + "/reprovision")
 	waitFor(t, "the phone's job", func() error { return is(fmt.Sprint(s.counts(job)), "map[confirmed:1]") })
-	if err := is(status(one), "up-to-date"); err != nil {
+	if err := is(s.status(one), "up-to-date"); err != nil {
 		t.Error(err)
 	}
 
@@ -313,7 +305,7 @@ func (s *server) discovery(t *testing.T, bin string, templates map[string]offer)
 		return nil
 	})
 	for address, m := range addresses {
-		s.assign(t, address, m.vendor, m.model, templates)
+		s.assign(t, "1000", address, m.vendor, m.model, templates)
 	}
 	err := simulation.Wait()
 	var exit *exec.ExitError
@@ -412,18 +404,20 @@ type server struct {
 	token        string
 }
 
-func serve(t *testing.T, bin string) *server {
+func serve(t *testing.T, bin string, at station, flags ...string) *server {
 	t.Helper()
 	s := &server{t: t, log: new(bytes.Buffer)}
-	s.process = exec.Command(bin, "serve", "--data", filepath.Join(t.TempDir(), "data"),
-		"--admin-listen", host+":8887", "--http-listen", host+":8080", "--log-level", "debug")
+	s.process = exec.Command(bin, append([]string{
+		"serve", "--data", filepath.Join(t.TempDir(), "data"),
+		"--admin-listen", at.address + ":8887", "--http-listen", at.address + ":8080", "--log-level", "debug",
+	}, flags...)...)
 	s.process.Stderr = s.log
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := s.process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.process.Start(); err != nil {
+	if err := at.start(s.process); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.process.Process.Kill() })
@@ -564,17 +558,12 @@ func (s *server) templates() map[string]offer {
 	}
 }
 
-// assign gives a phone to extension 1000 and returns its secret address.
-func (s *server) assign(t *testing.T, address, vendorName, model string, templates map[string]offer) string {
+// assign gives a phone to an extension and returns its secret address.
+func (s *server) assign(t *testing.T, extension, address, vendorName, model string, templates map[string]offer) string {
 	t.Helper()
-	var users struct{ Items []struct{ ID string } }
-	s.must("GET", "/users?filter=extension_number%20eq%20'1000'", nil, 200, &users)
-	if len(users.Items) != 1 {
-		t.Fatalf("%d users have the extension 1000", len(users.Items))
-	}
 	o := templates[vendorName+" "+model]
 	var phone struct{ ID, URL string }
-	base := "/users/" + users.Items[0].ID + "/phones"
+	base := "/users/" + s.user(t, extension) + "/phones"
 	s.must("POST", base, map[string]any{
 		"mac": address, "filename": o.filename, "vendor": vendorName, "model": model, "password": "Adm1n-one-more",
 		"language": o.language, "transfer": "BLIND", "timezone": "Europe/Berlin", "codecs": o.codecs,
@@ -584,13 +573,32 @@ func (s *server) assign(t *testing.T, address, vendorName, model string, templat
 	return phone.URL
 }
 
+// user is the id of an extension's.
+func (s *server) user(t *testing.T, extension string) string {
+	t.Helper()
+	var users struct{ Items []struct{ ID string } }
+	s.must("GET", "/users?filter=extension_number%20eq%20'"+extension+"'", nil, 200, &users)
+	if len(users.Items) != 1 {
+		t.Fatalf("%d users have the extension %s", len(users.Items), extension)
+	}
+	return users.Items[0].ID
+}
+
+// status is the word for a phone's state.
+func (s *server) status(mac string) string {
+	s.t.Helper()
+	var p struct{ Status string }
+	s.must("GET", "/phones/"+mac, nil, 200, &p)
+	return p.Status
+}
+
 // account assigns one more phone and reads its account out of the configuration
 // that its secret address serves.
 func (s *server) account(t *testing.T, vendorName, model string, templates map[string]offer) vendor.Account {
 	t.Helper()
 	pack, _ := packs.Registry().Pack(vendorName)
 	address := pack.OUIs[0] + "fffff1"
-	url := s.assign(t, address, vendorName, model, templates)
+	url := s.assign(t, "1000", address, vendorName, model, templates)
 	name := address + ".cfg"
 	res, err := http.Get(url + name)
 	if err != nil {

@@ -44,6 +44,7 @@ loadmodule "auth.so"
 loadmodule "auth_db.so"
 modparam("ctl", "binrpc", "unix:%[4]s/ctl")
 modparam("usrloc", "db_mode", 0)
+modparam("tm", "fr_timer", 2000)
 modparam("usrloc", "use_domain", 0)
 modparam("db_text", "db_mode", 1)
 modparam("auth_db", "db_url", "text://%[4]s/db")
@@ -64,7 +65,7 @@ request_route {
 }
 `
 
-func startKamailio(t *testing.T) *kamailio {
+func startKamailio(t *testing.T, at station) *kamailio {
 	t.Helper()
 	// A folder of its own: the path of a unix socket is short.
 	folder, err := os.MkdirTemp("", "kamailio")
@@ -76,7 +77,7 @@ func startKamailio(t *testing.T) *kamailio {
 	if err := os.Mkdir(filepath.Join(folder, "db"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	k.write("kamailio.cfg", fmt.Sprintf(kamailioConfig, host, sipPort, domain, folder))
+	k.write("kamailio.cfg", fmt.Sprintf(kamailioConfig, at.address, sipPort, domain, folder))
 	k.write("db/version", "table_name(string) table_version(int)\nsubscriber:7\n")
 	k.write("db/subscriber", "username(string) domain(string) password(string)\n")
 	process := exec.Command("kamailio", "-f", filepath.Join(folder, "kamailio.cfg"), "-DD", "-E", "-Y", folder, "-P", filepath.Join(folder, "pid"))
@@ -86,7 +87,7 @@ func startKamailio(t *testing.T) *kamailio {
 		t.Fatal(err)
 	}
 	process.Stdout, process.Stderr = log, log
-	if err := process.Start(); err != nil {
+	if err := at.start(process); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

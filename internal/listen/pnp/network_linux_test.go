@@ -29,6 +29,8 @@ func TestOnTheWire(t *testing.T) {
 	if os.Getenv(inside) != "" {
 		t.Run("phones", onTheWire)
 		t.Run("wildcard", pbxOnAllAddresses)
+		t.Run("torture", tortureOnTheWire)
+		t.Run("flood", floodOnTheWire)
 		return
 	}
 	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOnTheWire$", "-test.v")
@@ -68,8 +70,8 @@ func run(t *testing.T, command string) {
 	}
 }
 
-// newSegment makes an interface of the host with a prefix, and a phone that it knows.
-func newSegment(t *testing.T, name, prefix, phone string) *segment {
+// newDevice makes an interface of the host with a prefix, whose other end is the file.
+func newDevice(t *testing.T, name, prefix string, kind uint16) *os.File {
 	t.Helper()
 	fd, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -79,15 +81,22 @@ func newSegment(t *testing.T, name, prefix, phone string) *segment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI)
+	request.SetUint16(kind | unix.IFF_NO_PI)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
 		unix.Close(fd)
 		t.Skipf("MULTICAST IS NOT TESTED: no tap interface can be had: %v", err)
 	}
-	s := &segment{File: os.NewFile(uintptr(fd), name)}
-	t.Cleanup(func() { s.Close() })
+	file := os.NewFile(uintptr(fd), name)
+	t.Cleanup(func() { file.Close() })
 	run(t, "ip address add "+prefix+" dev "+name)
-	run(t, "ip link set "+name+" up")
+	run(t, "ip link set "+name+" mtu 9000 up") // the longest of RFC 4475 has 3515 bytes
+	return file
+}
+
+// newSegment makes an interface of the host with a prefix, and a phone that it knows.
+func newSegment(t *testing.T, name, prefix, phone string) *segment {
+	t.Helper()
+	s := &segment{File: newDevice(t, name, prefix, unix.IFF_TAP)}
 	run(t, "ip neighbour add "+phone+" lladdr "+phoneHardware.String()+" dev "+name)
 	i, err := net.InterfaceByName(name)
 	if err != nil {
@@ -100,12 +109,20 @@ func newSegment(t *testing.T, name, prefix, phone string) *segment {
 // emit puts a UDP datagram onto the segment as a phone does.
 func (s *segment) emit(t *testing.T, from, to, data string) {
 	t.Helper()
-	source, target := netip.MustParseAddrPort(from), netip.MustParseAddrPort(to)
+	target := netip.MustParseAddrPort(to)
 	hardware := s.host
 	if target.Addr().IsMulticast() { // RFC 1112 section 6.4
 		a := target.Addr().As4()
 		hardware = net.HardwareAddr{1, 0, 0x5e, a[1] & 0x7f, a[2], a[3]}
 	}
+	packet := udp(netip.MustParseAddrPort(from), target, data)
+	if _, err := s.Write(slices.Concat(hardware, phoneHardware, []byte{8, 0}, packet)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// udp makes an IP packet.
+func udp(source, target netip.AddrPort, data string) []byte {
 	udp := binary.BigEndian.AppendUint16(nil, source.Port())
 	udp = binary.BigEndian.AppendUint16(udp, target.Port())
 	udp = binary.BigEndian.AppendUint16(udp, uint16(8+len(data)))
@@ -119,10 +136,22 @@ func (s *segment) emit(t *testing.T, from, to, data string) {
 	for i := 0; i < len(header); i += 2 {
 		sum += uint32(binary.BigEndian.Uint16(header[i:]))
 	}
-	binary.BigEndian.PutUint16(header[10:], ^uint16(sum+sum>>16))
-	if _, err := s.Write(slices.Concat(hardware, phoneHardware, []byte{8, 0}, header, udp, []byte(data))); err != nil {
-		t.Fatal(err)
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
 	}
+	binary.BigEndian.PutUint16(header[10:], ^uint16(sum))
+	return slices.Concat(header, udp, []byte(data))
+}
+
+// readUDP reads what udp makes, and reports false for what is none.
+func readUDP(b []byte) (d datagram, ok bool) {
+	if len(b) < 28 || b[0] != 0x45 || b[9] != 17 {
+		return d, false
+	}
+	d.from = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[12:16])), binary.BigEndian.Uint16(b[20:]))
+	d.to = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[16:20])), binary.BigEndian.Uint16(b[22:]))
+	d.data = string(b[28 : 20+int(binary.BigEndian.Uint16(b[24:]))])
+	return d, true
 }
 
 type datagram struct {
@@ -136,7 +165,7 @@ func (s *segment) receive(t *testing.T, patience time.Duration) (d datagram, ok 
 	t.Helper()
 	s.SetReadDeadline(time.Now().Add(patience))
 	for {
-		b := make([]byte, 2000)
+		b := make([]byte, 10_000)
 		n, err := s.Read(b)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return d, false
@@ -144,14 +173,12 @@ func (s *segment) receive(t *testing.T, patience time.Duration) (d datagram, ok 
 		if err != nil {
 			t.Fatal(err)
 		}
-		b = b[:n]
-		if n < 42 || !bytes.Equal(b[:6], phoneHardware) || b[12] != 8 || b[13] != 0 || b[14] != 0x45 || b[23] != 17 {
-			continue // IGMP, IPv6, ARP
+		if n < 14 || !bytes.Equal(b[:6], phoneHardware) || b[12] != 8 || b[13] != 0 {
+			continue // IPv6, ARP
 		}
-		d.from = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[26:30])), binary.BigEndian.Uint16(b[34:]))
-		d.to = netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[30:34])), binary.BigEndian.Uint16(b[36:]))
-		d.data = string(b[42 : 34+int(binary.BigEndian.Uint16(b[38:]))])
-		return d, true
+		if d, ok := readUDP(b[14:n]); ok { // and not IGMP
+			return d, true
+		}
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -279,5 +281,77 @@ func TestTransplants(t *testing.T) {
 				t.Errorf("repeated at %v, %d conversations are left", at, len(b.byKey))
 			}
 		})
+	}
+}
+
+// TestTortureBySocket sends each message to a real socket, and behind it a request
+// whose answer shows that the message was dealt with.
+func TestTortureBySocket(t *testing.T) {
+	t.Parallel()
+	core := &fixed{verdict: Verdict{Answer: true, URL: provisioning}}
+	s := start(t, Options{Address: "127.0.0.1:0", Core: core, Limits: Limits{SourceBurst: 1000}})
+	conn := dial(t, "udp4", s.Address())
+	fence := strings.ReplaceAll(subscribe("001565f4f9e1", "fence"), "SUBSCRIBE", "OPTIONS")
+	for name, data := range tortureMessages(t) {
+		conn.Write(data)
+		io.WriteString(conn, fence)
+		var got []int
+		for {
+			answer := read(t, conn)
+			if strings.Contains(answer, "\r\nCall-ID: fence\r\n") {
+				break
+			}
+			got = append(got, statusOf(t, answer))
+		}
+		var want []int
+		if torture[name] != 0 {
+			want = []int{torture[name]}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: answers (-want +got):\n%s", name, diff)
+		}
+	}
+	core.mu.Lock()
+	defer core.mu.Unlock()
+	if len(core.seen) != 0 {
+		t.Errorf("discovered %+v", core.seen)
+	}
+}
+
+// TestTortureClosesTheConnection holds that a connection on which the end of a
+// message cannot be told is closed, without waiting for more.
+func TestTortureClosesTheConnection(t *testing.T) {
+	t.Parallel()
+	s := start(t, Options{Address: "127.0.0.1:0", Core: &fixed{}})
+	messages := tortureMessages(t)
+	for _, name := range []string{"ncl", "clerr", "mcl01", "inv2543"} {
+		conn := dial(t, "tcp4", s.Address())
+		conn.SetDeadline(time.Now().Add(messageTimeout - time.Second))
+		conn.Write(messages[name])
+		answer, err := io.ReadAll(conn)
+		if err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := statusOf(t, string(answer)); got != 400 || strings.Count(string(answer), "SIP/2.0 4") != 1 {
+			t.Errorf("%s: answered %s", name, answer)
+		}
+		conn.Close()
+	}
+}
+
+// TestTortureAllocates bounds the memory that a message takes.
+func TestTortureAllocates(t *testing.T) {
+	// Not parallel: it counts what the whole process allocates.
+	for name, data := range tortureMessages(t) {
+		for _, data := range [][]byte{data, transplant(name, data)} {
+			b := newBench(&fixed{verdict: Verdict{Answer: true, URL: provisioning}}, Limits{})
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			b.receive(string(data), phone, false)
+			runtime.ReadMemStats(&after)
+			if n := after.TotalAlloc - before.TotalAlloc; n > 64<<10 {
+				t.Errorf("%s takes %d bytes", name, n)
+			}
+		}
 	}
 }

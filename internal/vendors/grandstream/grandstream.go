@@ -93,15 +93,29 @@ func httpUserAgent(u vendor.Unit) string {
 	return fmt.Sprintf("Grandstream Model HW %s SW %s DevId %s", u.Model, firmware, u.MAC)
 }
 
-// discovery follows the packet of a GRP2612W: upper case throughout, sent from
-// port 5080.
-func discovery(u vendor.Unit) vendor.Discovery {
-	firmware := cmp.Or(u.Firmware, usualFirmware(u.Model))
-	return vendor.Discovery{
-		User: "MAC%3A" + u.MAC.Upper(), Vendor: "Grandstream", Model: u.Model, Version: firmware,
-		UserAgent: fmt.Sprintf("Grandstream %s %s", u.Model, firmware), Port: 5080,
-	}
+// discovery gives the one dialect of Grandstream's phones, by a packet of a GRP2612W
+// in another project's test that looks captured.
+func discovery(u vendor.Unit) []vendor.Discovery {
+	return []vendor.Discovery{{Dialect: "GRP2612W", Port: 5080, Subscribe: fmt.Sprintf(subscribe, u.MAC.Upper(), u.Model, cmp.Or(u.Firmware, usualFirmware(u.Model)))}}
 }
+
+const subscribe = `SUBSCRIBE sip:MAC%%3A%[1]s@224.0.1.75 SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};branch={branch};rport
+From: <sip:MAC%%3A%[1]s@224.0.1.75>;tag={tag}
+To: <sip:MAC%%3A%[1]s@224.0.1.75>
+Call-ID: {call}
+CSeq: 20000 SUBSCRIBE
+Contact: <sip:{ip}:{port}>
+Max-Forwards: 70
+User-Agent: Grandstream %[2]s %[3]s
+Expires: 0
+Supported: replaces, path
+Event: ua-profile;profile-type="device";vendor="Grandstream";model="%[2]s";version="%[3]s"
+Accept: application/url
+Allow: INVITE, ACK, OPTIONS, CANCEL, BYE, SUBSCRIBE, NOTIFY, INFO, REFER, UPDATE, MESSAGE
+Content-Length: 0
+
+`
 
 // usualFirmware is a current firmware of a model's family.
 func usualFirmware(model string) string {

@@ -111,10 +111,60 @@ func httpUserAgent(u vendor.Unit) string {
 
 func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "10.1.184.15") }
 
-// discovery follows the vendor's published trace and a newer packet of a D120.
-func discovery(u vendor.Unit) vendor.Discovery {
-	return vendor.Discovery{
-		User: "MAC%3a" + u.MAC.Upper(), Vendor: "snom", Model: "snom" + u.Model, Version: firmware(u),
-		UserAgent: "snom" + u.Model + "/" + firmware(u), Port: 5060,
+// discovery gives the dialects of Snom's phones. D120 is another project's test
+// packet; OEM is the trace in the vendor's service portal ("SIP Plug & Play"): the
+// domain is that of DHCP, maker and model are hidden, and there is neither branch nor
+// User-Agent; M700 is that of the provisioning guide of the DECT bases (v1.04, page
+// 6), whose From is a handset's.
+func discovery(u vendor.Unit) []vendor.Discovery {
+	dialect := func(name, form string) vendor.Discovery {
+		return vendor.Discovery{Dialect: name, Port: 5060, Subscribe: fmt.Sprintf(form, u.MAC.Upper(), u.Model, firmware(u))}
+	}
+	return []vendor.Discovery{
+		dialect("D120", `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};rport
+From: <sip:MAC%%3a%[1]s@224.0.1.75>;tag={tag}
+To: <sip:MAC%%3a%[1]s@224.0.1.75>
+Call-ID: {call}
+CSeq: 1 SUBSCRIBE
+Event: ua-profile;profile-type="device";vendor="snom";model="snom%[2]s";version="%[3]s"
+Expires: 0
+Accept: application/url
+Contact: <sip:{ip}:{port}>
+User-Agent: snom%[2]s/%[3]s
+Content-Length: 0
+
+`),
+		dialect("OEM", `SUBSCRIBE sip:MAC%%3a%[1]s@intern.example.com SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};rport
+From: <sip:MAC%%3a%[1]s@intern.example.com>;tag={tag}
+To: <sip:MAC%%3a%[1]s@intern.example.com>
+Call-ID: {call}
+CSeq: 1 SUBSCRIBE
+Event: ua-profile;profile-type="device";vendor="OEM";model="OEM";version="7.1.19"
+Expires: 0
+Accept: application/url
+Contact: <sip:{ip}:{port}>
+Content-Length: 0
+
+`),
+		dialect("M700", `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};branch={branch}
+Max-Forwards: 70
+From: <sip:512@{ip}>;tag={tag}
+To: <sip:MAC%%3a%[1]s@224.0.1.75>
+Call-ID: {call}
+CSeq: 20264 SUBSCRIBE
+Contact: <sip:512@{ip}>
+Accept: application/url
+Allow: INVITE, CANCEL, BYE, ACK, REGISTER, OPTIONS, REFER, SUBSCRIBE, NOTIFY, MESSAGE, INFO, PRACK, UPDATE
+Allow-Events: dialog,message-summary
+Event: ua-profile;profile-type="device";vendor="snom";model="snom%[2]s";version="%[3]s"
+Expires: 0
+Supported: replaces,100rel
+User-Agent: snom%[2]s/%[3]s (MAC=%[1]s; SER= 00000; HW=255)
+Content-Length: 0
+
+`),
 	}
 }

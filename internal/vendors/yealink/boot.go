@@ -24,14 +24,37 @@ func httpUserAgent(u vendor.Unit) string {
 	return name + " " + word + " " + firmware(u) + " " + u.MAC.Colons()
 }
 
-// discovery follows a capture of a W52P: the address without a separator, in
-// lower case, sent from port 5059.
-func discovery(u vendor.Unit) vendor.Discovery {
+// discovery gives the dialects of Yealink's phones. W52P is a capture; T21P is
+// another project's test packet, alike but for the port; T53W is a third one's,
+// made up by its looks: it escapes a colon as Snom's phones do.
+func discovery(u vendor.Unit) []vendor.Discovery {
 	agent := strings.TrimSuffix(httpUserAgent(u), " "+u.MAC.Colons())
-	return vendor.Discovery{
-		User: "MAC" + u.MAC.String(), Vendor: name, Model: u.Model, Version: firmware(u), UserAgent: agent, Port: 5059,
+	dialect := func(name, user, via, contact, vendorName string, port int) vendor.Discovery {
+		return vendor.Discovery{Dialect: name, Port: port, Subscribe: fmt.Sprintf(subscribe, user, via, contact, agent, vendorName, u.Model, firmware(u))}
+	}
+	plain, escaped := "MAC"+u.MAC.String(), "MAC%3a"+u.MAC.String()
+	return []vendor.Discovery{
+		dialect("W52P", plain, "", plain+"@", "yealink", 5059),
+		dialect("T21P", plain, "", plain+"@", name, 5060),
+		dialect("T53W", escaped, ";rport", "", name, 5060),
 	}
 }
+
+const subscribe = `SUBSCRIBE sip:%[1]s@224.0.1.75 SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};branch={branch}%[2]s
+From: <sip:%[1]s@224.0.1.75>;tag={tag}
+To: <sip:%[1]s@224.0.1.75>
+Call-ID: {call}
+CSeq: 1 SUBSCRIBE
+Contact: <sip:%[3]s{ip}:{port}>
+Max-Forwards: 70
+User-Agent: %[4]s
+Expires: 0
+Event: ua-profile;profile-type="device";vendor="%[5]s";model="%[6]s";version="%[7]s"
+Accept: application/url
+Content-Length: 0
+
+`
 
 // firmware returns the version that a phone runs.
 func firmware(u vendor.Unit) string {
