@@ -33,24 +33,8 @@ func firmware(u vendor.Unit) string {
 // discovery spells what the other vendors' phones do; no capture of a Fanvil's was
 // found, so it rests on memory.
 func discovery(u vendor.Unit) []vendor.Discovery {
-	return []vendor.Discovery{{Dialect: "usual", Port: 5060, Subscribe: fmt.Sprintf(subscribe, u.MAC, product(u), u.Model, firmware(u))}}
+	return []vendor.Discovery{{Dialect: "usual", Port: 5060, Subscribe: vendor.Subscribe("MAC%3a"+u.MAC.String(), product(u), "Fanvil", u.Model, firmware(u))}}
 }
-
-const subscribe = `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
-Via: SIP/2.0/UDP {ip}:{port};branch={branch};rport
-From: <sip:MAC%%3a%[1]s@224.0.1.75>;tag={tag}
-To: <sip:MAC%%3a%[1]s@224.0.1.75>
-Call-ID: {call}
-CSeq: 1 SUBSCRIBE
-Contact: <sip:MAC%%3a%[1]s@{ip}:{port}>
-Max-Forwards: 70
-User-Agent: %[2]s
-Expires: 0
-Event: ua-profile;profile-type="device";vendor="Fanvil";model="%[3]s";version="%[4]s"
-Accept: application/url
-Content-Length: 0
-
-`
 
 // boot fetches what a phone fetches: the common file of its model, then its own
 // file, each applied as it comes (WZ; "Auto Provision Standard" section 4). The

@@ -31,14 +31,12 @@ func httpUserAgent(u vendor.Unit) string {
 
 // discovery follows WIKI, "SIP Multicast", of a Maxwell 3: the address in capitals
 // behind MAC%3A, and the product first in the User-Agent.
-func discovery(u vendor.Unit) vendor.Discovery {
+func discovery(u vendor.Unit) []vendor.Discovery {
 	agent := httpUserAgent(u)
 	if !isMaxwell(u.Model) {
 		agent = name + u.Model + "/" + firmware(u)
 	}
-	return vendor.Discovery{
-		User: "MAC%3A" + u.MAC.Upper(), Vendor: name, Model: u.Model, Version: firmware(u), UserAgent: agent, Port: 5060,
-	}
+	return []vendor.Discovery{{Dialect: "usual", Port: 5060, Subscribe: vendor.Subscribe("MAC%3A"+u.MAC.Upper(), agent, name, u.Model, firmware(u))}}
 }
 
 // fileType is what a P-series phone calls its type in file names: WIKI shows P82x

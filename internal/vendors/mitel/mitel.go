@@ -55,7 +55,7 @@ func Pack() vendor.Pack {
 		// WZ. FP sends check-sync;reboot=true for both; that a phone restarts without
 		// a change of its files is not documented.
 		Commands:  vendor.Commands{Reprovision: "check-sync"},
-		Discovery: func(vendor.Unit) vendor.Discovery { return vendor.Discovery{} },
+		Discovery: func(vendor.Unit) []vendor.Discovery { return nil },
 		Refuse:    refuse,
 	}
 }
