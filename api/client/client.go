@@ -467,18 +467,105 @@ func (e DectPhoneUpdatePreferredTransport) Valid() bool {
 	}
 }
 
+// Defines values for DetailsLevel.
+const (
+	L0 DetailsLevel = "L0"
+	L1 DetailsLevel = "L1"
+	L2 DetailsLevel = "L2"
+)
+
+// Valid indicates whether the value is a known member of the DetailsLevel enum.
+func (e DetailsLevel) Valid() bool {
+	switch e {
+	case L0:
+		return true
+	case L1:
+		return true
+	case L2:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DetailsOrder.
+const (
+	DetailsOrderReboot      DetailsOrder = "reboot"
+	DetailsOrderReprovision DetailsOrder = "reprovision"
+)
+
+// Valid indicates whether the value is a known member of the DetailsOrder enum.
+func (e DetailsOrder) Valid() bool {
+	switch e {
+	case DetailsOrderReboot:
+		return true
+	case DetailsOrderReprovision:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DetailsOutcome.
+const (
+	Broken      DetailsOutcome = "broken"
+	Challenged  DetailsOutcome = "challenged"
+	Refused     DetailsOutcome = "refused"
+	TimedOut    DetailsOutcome = "timed-out"
+	Unreachable DetailsOutcome = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the DetailsOutcome enum.
+func (e DetailsOutcome) Valid() bool {
+	switch e {
+	case Broken:
+		return true
+	case Challenged:
+		return true
+	case Refused:
+		return true
+	case TimedOut:
+		return true
+	case Unreachable:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EventSeverity.
+const (
+	High    EventSeverity = "high"
+	Info    EventSeverity = "info"
+	Warning EventSeverity = "warning"
+)
+
+// Valid indicates whether the value is a known member of the EventSeverity enum.
+func (e EventSeverity) Valid() bool {
+	switch e {
+	case High:
+		return true
+	case Info:
+		return true
+	case Warning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobKind.
 const (
-	Reboot      JobKind = "reboot"
-	Reprovision JobKind = "reprovision"
+	JobKindReboot      JobKind = "reboot"
+	JobKindReprovision JobKind = "reprovision"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
 func (e JobKind) Valid() bool {
 	switch e {
-	case Reboot:
+	case JobKindReboot:
 		return true
-	case Reprovision:
+	case JobKindReprovision:
 		return true
 	default:
 		return false
@@ -1375,6 +1462,22 @@ type BlfInput struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// Change defines model for Change.
+type Change struct {
+	// Field Examples: version
+	Field string `json:"field"`
+
+	// From Null for settings, which may be secret.
+	//
+	// Examples: 108.86.0.40
+	From *string `json:"from"`
+
+	// To Null for settings, which may be secret.
+	//
+	// Examples: 108.86.0.45
+	To *string `json:"to"`
+}
+
 // Contact defines model for Contact.
 type Contact struct {
 	// CreatedAt Examples: 2026-11-23T08:00:00Z
@@ -1770,6 +1873,74 @@ type DectPhoneUpdateLanguage string
 // DectPhoneUpdatePreferredTransport What carries SIP.
 type DectPhoneUpdatePreferredTransport string
 
+// Details defines model for Details.
+type Details struct {
+	// Attempt Examples: 1
+	Attempt *int `json:"attempt,omitempty"`
+
+	// Bytes Examples: 12345
+	Bytes *int `json:"bytes,omitempty"`
+
+	// Changes What differs from before.
+	Changes *[]Change `json:"changes,omitempty"`
+
+	// File That was asked for: the last part of the path, never a secret address.
+	//
+	// Examples: 001565aabbcc.cfg
+	File *string `json:"file,omitempty"`
+
+	// IP Examples: 192.0.2.17
+	IP *string `json:"ip,omitempty"`
+
+	// Job That a command belongs to, for /jobs/{id}.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Job *string `json:"job,omitempty"`
+
+	// Level What the phone had proven: nothing, an enrolment window, its secret address.
+	Level *DetailsLevel `json:"level,omitempty"`
+
+	// Model Examples: T46U
+	Model *string       `json:"model,omitempty"`
+	Order *DetailsOrder `json:"order,omitempty"`
+
+	// Outcome Why an attempt did not succeed.
+	Outcome *DetailsOutcome `json:"outcome,omitempty"`
+
+	// Phones How many phones an order goes to.
+	//
+	// Examples: 1
+	Phones *int `json:"phones,omitempty"`
+
+	// Reason Why it was refused.
+	//
+	// Examples: the phone is rejected
+	Reason *string `json:"reason,omitempty"`
+
+	// Status Of the answer.
+	//
+	// Examples: 200
+	Status *int `json:"status,omitempty"`
+
+	// UserAgent Examples: Yealink SIP-T46U 108.86.0.45 00:15:65:aa:bb:cc
+	UserAgent *string `json:"user_agent,omitempty"`
+
+	// Vendor Examples: Yealink
+	Vendor *string `json:"vendor,omitempty"`
+
+	// Version Examples: 108.86.0.45
+	Version *string `json:"version,omitempty"`
+}
+
+// DetailsLevel What the phone had proven: nothing, an enrolment window, its secret address.
+type DetailsLevel string
+
+// DetailsOrder defines model for Details.Order.
+type DetailsOrder string
+
+// DetailsOutcome Why an attempt did not succeed.
+type DetailsOutcome string
+
 // Endpoint defines model for Endpoint.
 type Endpoint struct {
 	// Host Name or IP address, without port.
@@ -1852,6 +2023,58 @@ type EnrolmentList struct {
 
 	// Items The items, in the order asked for.
 	Items []Enrolment `json:"items"`
+}
+
+// Event defines model for Event.
+type Event struct {
+	// Caller Who did or ordered it; null for what the phone did.
+	//
+	// Examples: anna
+	Caller  *string `json:"caller"`
+	Details Details `json:"details"`
+
+	// ID Rises with each event, but is opaque: it can be given back as Last-Event-ID.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	ID string `json:"id"`
+
+	// Kind What kind of thing happened. Kinds may be added.
+	//
+	// Examples: fetch.served
+	Kind string `json:"kind"`
+
+	// Mac Null for what concerns every phone.
+	//
+	// Examples: 001565aabbcc
+	Mac *string `json:"mac"`
+
+	// Severity How much it matters; high may be an attack.
+	Severity EventSeverity `json:"severity"`
+
+	// Tenant Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Tenant string `json:"tenant"`
+
+	// Text In plain words.
+	//
+	// Examples: fetched 001565aabbcc.cfg, 12345 bytes
+	Text string `json:"text"`
+
+	// Time Examples: 2026-11-23T08:00:00Z
+	Time *time.Time `json:"time"`
+}
+
+// EventSeverity How much it matters; high may be an attack.
+type EventSeverity string
+
+// EventList defines model for EventList.
+type EventList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []Event `json:"items"`
 }
 
 // Fault defines model for Fault.
@@ -3644,6 +3867,15 @@ type CloseEnrolmentParams struct {
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
 
+// StreamEventsParams defines parameters for StreamEvents.
+type StreamEventsParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+
+	// LastEventID Id of the last event that the client has, after which it wants to go on; without it, the stream begins now.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Top At most so many items.
@@ -3784,6 +4016,30 @@ type GetPhoneParams struct {
 
 // GetAssigneeParams defines parameters for GetAssignee.
 type GetAssigneeParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListPhoneHistoryParams defines parameters for ListPhoneHistory.
+type ListPhoneHistoryParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `caller`, `file`, `id`, `ip`, `kind`, `level`, `reason`, `severity`, `status`, `text`, `time`, `user_agent`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `caller`, `file`, `id`, `ip`, `kind`, `level`, `reason`, `severity`, `status`, `text`, `time`, `user_agent`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
@@ -4569,6 +4825,15 @@ type ClientInterface interface {
 	// Corresponds with POST /enrolments/{id}/destroy (the `CloseEnrolment` operationId).
 	CloseEnrolment(ctx context.Context, id string, params *CloseEnrolmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// StreamEvents Follow what happens to the tenant's phones
+	//
+	// Server-sent events (text/event-stream) as they become durable, without an event name: `id` is the event's, `data` the JSON of Event on one line. The first block has an id and no data: from there on nothing is missed. A client that comes back names the last id it has in Last-Event-ID and is sent what it has missed, as far as it is still kept, each event once. A comment is sent where nothing else is for 20 seconds. The stream ends with the credential, with the server, and for a client that does not take what it is sent within 10 seconds.
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /events (the `StreamEvents` operationId).
+	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListJobs List the orders that were given to phones
 	//
 	// Needs the role `viewer`.
@@ -4660,6 +4925,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /phones/{mac}/assignee (the `GetAssignee` operationId).
 	GetAssignee(ctx context.Context, mac string, params *GetAssigneeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPhoneHistory List what happened to a phone or DECT base, latest first
+	//
+	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /phones/{mac}/history (the `ListPhoneHistory` operationId).
+	ListPhoneHistory(ctx context.Context, mac string, params *ListPhoneHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RebootPhone Make a phone restart
 	//
@@ -5778,6 +6052,25 @@ func (c *Client) CloseEnrolment(ctx context.Context, id string, params *CloseEnr
 	return c.Client.Do(req)
 }
 
+// StreamEvents Follow what happens to the tenant's phones
+//
+// Server-sent events (text/event-stream) as they become durable, without an event name: `id` is the event's, `data` the JSON of Event on one line. The first block has an id and no data: from there on nothing is missed. A client that comes back names the last id it has in Last-Event-ID and is sent what it has missed, as far as it is still kept, each event once. A comment is sent where nothing else is for 20 seconds. The stream ends with the credential, with the server, and for a client that does not take what it is sent within 10 seconds.
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /events (the `StreamEvents` operationId).
+func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListJobs List the orders that were given to phones
 //
 // Needs the role `viewer`.
@@ -5980,6 +6273,25 @@ func (c *Client) GetPhone(ctx context.Context, mac string, params *GetPhoneParam
 // Corresponds with GET /phones/{mac}/assignee (the `GetAssignee` operationId).
 func (c *Client) GetAssignee(ctx context.Context, mac string, params *GetAssigneeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAssigneeRequest(c.Server, mac, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPhoneHistory List what happened to a phone or DECT base, latest first
+//
+// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /phones/{mac}/history (the `ListPhoneHistory` operationId).
+func (c *Client) ListPhoneHistory(ctx context.Context, mac string, params *ListPhoneHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPhoneHistoryRequest(c.Server, mac, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8770,6 +9082,59 @@ func NewCloseEnrolmentRequest(server string, id string, params *CloseEnrolmentPa
 	return req, nil
 }
 
+// NewStreamEventsRequest constructs an http.Request for the StreamEvents method
+func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+		if params.LastEventID != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListJobsRequest constructs an http.Request for the ListJobs method
 func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, error) {
 	var err error
@@ -9653,6 +10018,142 @@ func NewGetAssigneeRequest(server string, mac string, params *GetAssigneeParams)
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListPhoneHistoryRequest constructs an http.Request for the ListPhoneHistory method
+func NewListPhoneHistoryRequest(server string, mac string, params *ListPhoneHistoryParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mac", mac, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/phones/%s/history", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -12399,6 +12900,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /enrolments/{id}/destroy (the `CloseEnrolment` operationId).
 	CloseEnrolmentWithResponse(ctx context.Context, id string, params *CloseEnrolmentParams, reqEditors ...RequestEditorFn) (*CloseEnrolmentResponse, error)
 
+	// StreamEventsWithResponse Follow what happens to the tenant's phones
+	//
+	// Server-sent events (text/event-stream) as they become durable, without an event name: `id` is the event's, `data` the JSON of Event on one line. The first block has an id and no data: from there on nothing is missed. A client that comes back names the last id it has in Last-Event-ID and is sent what it has missed, as far as it is still kept, each event once. A comment is sent where nothing else is for 20 seconds. The stream ends with the credential, with the server, and for a client that does not take what it is sent within 10 seconds.
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /events (the `StreamEvents` operationId).
+	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
+
 	// ListJobsWithResponse List the orders that were given to phones
 	//
 	// Needs the role `viewer`.
@@ -12514,6 +13026,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /phones/{mac}/assignee (the `GetAssignee` operationId).
 	GetAssigneeWithResponse(ctx context.Context, mac string, params *GetAssigneeParams, reqEditors ...RequestEditorFn) (*GetAssigneeResponse, error)
+
+	// ListPhoneHistoryWithResponse List what happened to a phone or DECT base, latest first
+	//
+	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /phones/{mac}/history (the `ListPhoneHistory` operationId).
+	ListPhoneHistoryWithResponse(ctx context.Context, mac string, params *ListPhoneHistoryParams, reqEditors ...RequestEditorFn) (*ListPhoneHistoryResponse, error)
 
 	// RebootPhoneWithResponse Make a phone restart
 	//
@@ -14251,6 +14774,47 @@ func (r CloseEnrolmentResponse) ContentType() string {
 	return ""
 }
 
+type StreamEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r StreamEventsResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListJobsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14800,6 +15364,54 @@ func (r GetAssigneeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetAssigneeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPhoneHistoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPhoneHistoryResponse) GetJSON200() *EventList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListPhoneHistoryResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPhoneHistoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPhoneHistoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPhoneHistoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPhoneHistoryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16930,6 +17542,23 @@ func (c *ClientWithResponses) CloseEnrolmentWithResponse(ctx context.Context, id
 	return ParseCloseEnrolmentResponse(rsp)
 }
 
+// StreamEventsWithResponse Follow what happens to the tenant's phones
+//
+// Server-sent events (text/event-stream) as they become durable, without an event name: `id` is the event's, `data` the JSON of Event on one line. The first block has an id and no data: from there on nothing is missed. A client that comes back names the last id it has in Last-Event-ID and is sent what it has missed, as far as it is still kept, each event once. A comment is sent where nothing else is for 20 seconds. The stream ends with the credential, with the server, and for a client that does not take what it is sent within 10 seconds.
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /events (the `StreamEvents` operationId).
+func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error) {
+	rsp, err := c.StreamEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamEventsResponse(rsp)
+}
+
 // ListJobsWithResponse List the orders that were given to phones
 //
 // Needs the role `viewer`.
@@ -17116,6 +17745,23 @@ func (c *ClientWithResponses) GetAssigneeWithResponse(ctx context.Context, mac s
 		return nil, err
 	}
 	return ParseGetAssigneeResponse(rsp)
+}
+
+// ListPhoneHistoryWithResponse List what happened to a phone or DECT base, latest first
+//
+// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /phones/{mac}/history (the `ListPhoneHistory` operationId).
+func (c *ClientWithResponses) ListPhoneHistoryWithResponse(ctx context.Context, mac string, params *ListPhoneHistoryParams, reqEditors ...RequestEditorFn) (*ListPhoneHistoryResponse, error) {
+	rsp, err := c.ListPhoneHistory(ctx, mac, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPhoneHistoryResponse(rsp)
 }
 
 // RebootPhoneWithResponse Make a phone restart
@@ -18736,6 +19382,32 @@ func ParseCloseEnrolmentResponse(rsp *http.Response) (*CloseEnrolmentResponse, e
 	return response, nil
 }
 
+// ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
+func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListJobsResponse parses an HTTP response from a ListJobsWithResponse call
 func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19112,6 +19784,39 @@ func ParseGetAssigneeResponse(rsp *http.Response) (*GetAssigneeResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Assignee
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPhoneHistoryResponse parses an HTTP response from a ListPhoneHistoryWithResponse call
+func ParseListPhoneHistoryResponse(rsp *http.Response) (*ListPhoneHistoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPhoneHistoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

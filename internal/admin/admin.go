@@ -63,6 +63,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerContacts()
 	s.registerPhones()
 	s.registerJobs()
+	s.registerEvents()
 	s.registerDect()
 	s.registerTemplates()
 	s.registerEnrolments()

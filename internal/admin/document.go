@@ -27,6 +27,7 @@ const (
 	tagContacts   = "Contacts"
 	tagUserPhones = "Phones of a user"
 	tagJobs       = "Jobs"
+	tagEvents     = "Events"
 	tagPhones     = "Phones"
 	tagDect       = "DECT"
 	tagTemplates  = "Firmware templates"
@@ -108,7 +109,7 @@ func document() *huma.OpenAPI {
 		},
 		Servers: []*huma.Server{{URL: Prefix}},
 		Tags: []*huma.Tag{
-			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
+			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagEvents}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
 			{Name: tagDect}, {Name: tagEnrolments}, {Name: tagTenants}, {Name: tagAccounts},
 		},
 		Components: &huma.Components{

@@ -43,6 +43,7 @@ type operation struct {
 	installation bool              // is not within a tenant unless the header names one
 	fields       listquery.Fields  // of a list
 	flags        map[string]string // query parameters that are true or false, and what they do
+	stream       bool              // answers with text/event-stream
 }
 
 // request is what a handler knows of its request beside path and body.
@@ -82,6 +83,9 @@ func register[I, O any](s *server, op operation, handle func(context.Context, re
 		MaxBodyBytes:       -1, // the guard has counted
 		BodyReadTimeout:    -1, // and has read
 	}
+	if op.stream {
+		described.Responses[strconv.Itoa(op.status)] = s.streamed()
+	}
 	var body *huma.Schema // known once huma has made it
 	described.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		ctx, p := s.guard(ctx, op, body)
@@ -110,8 +114,12 @@ func register[I, O any](s *server, op operation, handle func(context.Context, re
 // credential, tenant, query and body. It puts what it learns into the context.
 func (s *server) guard(ctx huma.Context, op operation, schema *huma.Schema) (huma.Context, *problem) {
 	r, w := humago.Unwrap(ctx)
-	if !accepts(r.Header.Values("Accept")) {
-		return ctx, refuse(http.StatusNotAcceptable, "the answer is application/json, which the Accept header leaves out")
+	answer := "application/json"
+	if op.stream {
+		answer = "text/event-stream"
+	}
+	if !accepts(r.Header.Values("Accept"), answer) {
+		return ctx, refuse(http.StatusNotAcceptable, "the answer is %s, which the Accept header leaves out", answer)
 	}
 	known := request{Address: addressOf(r)}
 	if op.role != "" {
@@ -266,15 +274,16 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem) {
 	return body, nil
 }
 
-// accepts reports whether an Accept header lets the answer be JSON.
-func accepts(headers []string) bool {
+// accepts reports whether an Accept header lets the answer be of a media type.
+func accepts(headers []string, answer string) bool {
+	kind, _, _ := strings.Cut(answer, "/")
 	ranges := strings.Split(strings.Join(headers, ","), ",")
 	if strings.TrimSpace(strings.Join(ranges, "")) == "" {
 		return true
 	}
 	return slices.ContainsFunc(ranges, func(r string) bool {
 		media, params, err := mime.ParseMediaType(r)
-		if err != nil || media != "*/*" && media != "application/*" && media != "application/json" {
+		if err != nil || media != "*/*" && media != kind+"/*" && media != answer {
 			return false
 		}
 		q, err := strconv.ParseFloat(params["q"], 64)

@@ -21,7 +21,7 @@ func TestEveryOperation(t *testing.T) {
 
 	for _, list := range []string{
 		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", user + "/phones", "/dect_phones", dect + "/members",
-		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items",
+		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items", "/phones/001565000001/history",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
 		if strings.Contains(plain.body, `"count"`) {
@@ -60,6 +60,7 @@ func TestEveryOperation(t *testing.T) {
 
 	w.must(200, "GET", "/phones/00-15-65-00-00-01", w.viewer, "")
 	w.must(200, "GET", "/phones/0015.6500.0001/assignee", w.viewer, "")
+	w.must(200, "GET", "/events", w.viewer, "") // ends at once: the world has no feed
 	all := w.must(200, "POST", "/phones/reprovision", w.operator, "")
 	if job := w.must(200, "GET", "/jobs/"+all.header.Get("Dialplane-Job"), w.viewer, ""); !strings.Contains(job.body, `"pending":2`) {
 		t.Errorf("the job for all phones is %s", job.body)

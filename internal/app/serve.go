@@ -40,12 +40,16 @@ type serveCmd struct {
 	Pace         float64  `help:"NOTIFYs to phones in a second at most, for re-provision and reboot; 0 for no limit." default:"200"`
 	Attempts     int      `help:"How often a phone is told before it is given up." default:"4"`
 	CacheBytes   int      `help:"Memory for finished configuration files." default:"268435456"`
+	KeepHistory  int      `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.
 const stopTimeout = 15 * time.Second
 
 func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (err error) {
+	if c.KeepHistory < 1 {
+		return fmt.Errorf("--keep-history %d is not a number of days from 1 on", c.KeepHistory)
+	}
 	quietSIP()
 	s, err := c.open(ctx, log)
 	if err != nil {
@@ -91,6 +95,8 @@ type server struct {
 	pnp     *pnp.Server // nil where phones are not heard
 	// notifier sends what the jobs order.
 	notifier *notifier
+	feed     *fleet.Feed
+	history  fleet.Retention
 }
 
 func (c serveCmd) open(ctx context.Context, log *slog.Logger) (*server, error) {
@@ -109,6 +115,9 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	if err != nil {
 		return err
 	}
+	s.feed = fleet.NewFeed(s.store.NewID())
+	s.store.Announce(s.feed.Publish)
+	s.history = fleet.Retention{Store: s.store, Keep: time.Duration(c.KeepHistory) * 24 * time.Hour, Now: time.Now, Log: log}
 	addresses := provision.Addresses{Base: base}
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
@@ -127,7 +136,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	if s.pnp = c.listenPnP(s.core, log); s.pnp != nil {
 		changes = inviting{s.core, s.pnp}
 	}
-	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Now: time.Now, Log: log})
+	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log})
 	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
 	return nil
 }
@@ -226,6 +235,7 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	api.RegisterOnShutdown(s.feed.Close) // or streams of events would keep it from stopping
 	devices := phones.New(s.core, phones.Limits{}, log)
 
 	journalCtx, stopJournal := context.WithCancel(context.WithoutCancel(ctx))
@@ -250,6 +260,10 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 	})
 	group.Go(func() error {
 		s.jobs.Run(groupCtx)
+		return nil
+	})
+	group.Go(func() error {
+		s.history.Run(groupCtx)
 		return nil
 	})
 	if s.pnp != nil {

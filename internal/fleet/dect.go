@@ -125,7 +125,10 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 		if err := w.InsertDectPhone(ctx, d); err != nil {
 			return "", err
 		}
-		return d.object(), f.welcome(ctx, w, t, d.MAC)
+		if err := f.note(ctx, w, c, d.MAC, EventAssigned, "made the DECT base "+d.Name+", a "+d.Vendor+" "+d.Model); err != nil {
+			return "", err
+		}
+		return d.object(), f.welcome(ctx, w, c, t, d.MAC)
 	})
 	if err != nil {
 		return 0, err
@@ -165,6 +168,9 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		if err := v.err(); err != nil {
 			return "", err
 		}
+		if err := f.noteChanges(ctx, w, c, d.MAC, &v); err != nil {
+			return "", err
+		}
 		return d.object(), w.UpdateDectPhone(ctx, d)
 	})
 	if err != nil {
@@ -184,6 +190,9 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 			return "", err
 		}
 		if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
+			return "", err
+		}
+		if err := f.note(ctx, w, c, d.MAC, EventDeleted, "deleted"); err != nil {
 			return "", err
 		}
 		return d.object(), w.DeleteDectPhone(ctx, c.Tenant, id)
@@ -259,6 +268,9 @@ func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []Memb
 		}
 		members, err := f.readMembers(ctx, w, d, before, in)
 		if err != nil {
+			return "", err
+		}
+		if err := f.note(ctx, w, c, d.MAC, EventChanged, "changed: members", EventDetails{Changes: []Change{{Field: "members"}}}); err != nil {
 			return "", err
 		}
 		return d.object(), w.ReplaceMembers(ctx, c.Tenant, dect, members)

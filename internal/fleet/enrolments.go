@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/dialplane/dialplane/internal/listquery"
@@ -52,6 +53,9 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 			return "", err
 		}
 		e.Expires = e.Opened.Add(time.Duration(minutes) * time.Minute)
+		if err := f.noteWindow(ctx, w, c, e); err != nil {
+			return "", err
+		}
 		return e.object(), w.InsertEnrolment(ctx, e)
 	})
 	if err != nil {
@@ -82,6 +86,9 @@ func (f *Fleet) CloseEnrolment(ctx context.Context, c Caller, id ID) error {
 		if e, err = w.Enrolment(ctx, c.Tenant, id); err != nil {
 			return "", err
 		}
+		if err := f.note(ctx, w, c, e.MAC, EventClosed, "the enrolment window was closed"); err != nil {
+			return "", err
+		}
 		return e.object(), w.DeleteEnrolment(ctx, c.Tenant, id)
 	})
 	if err != nil {
@@ -99,10 +106,13 @@ func (e Enrolment) object() string {
 
 // welcome opens the window that assigning a phone opens, and forgets that the
 // phone was once rejected.
-func (f *Fleet) welcome(ctx context.Context, w Writer, t Tenant, m mac.Addr) error {
+func (f *Fleet) welcome(ctx context.Context, w Writer, c Caller, t Tenant, m mac.Addr) error {
 	switch seen, err := w.Sighting(ctx, m); {
 	case err == nil && seen.Rejected && seen.Tenant == t.ID:
 		if err := w.SetRejected(ctx, t.ID, m, false); err != nil {
+			return err
+		}
+		if err := f.note(ctx, w, c, m, EventUnrejected, "no longer rejected: it was assigned"); err != nil {
 			return err
 		}
 	case err != nil && CodeOf(err) != CodeNotFound:
@@ -112,10 +122,18 @@ func (f *Fleet) welcome(ctx context.Context, w Writer, t Tenant, m mac.Addr) err
 		return nil
 	}
 	now := f.now()
-	return w.InsertEnrolment(ctx, Enrolment{
+	e := Enrolment{
 		ID: f.store.NewID(), Tenant: t.ID, MAC: m,
 		Opened: now, Expires: now.Add(time.Duration(t.EnrolMinutes) * time.Minute),
-	})
+	}
+	if err := f.noteWindow(ctx, w, c, e); err != nil {
+		return err
+	}
+	return w.InsertEnrolment(ctx, e)
+}
+
+func (f *Fleet) noteWindow(ctx context.Context, w Writer, c Caller, e Enrolment) error {
+	return f.note(ctx, w, c, e.MAC, EventOpened, fmt.Sprintf("may enrol for %d minutes", int(e.Expires.Sub(e.Opened)/time.Minute)))
 }
 
 // closeFor shuts the windows of one phone.

@@ -77,6 +77,22 @@ var (
 		"attempts": listquery.Number,
 		"updated":  listquery.Text,
 	}
+	// EventFields are those of one phone's history. The text of a request is not
+	// searched; what it is made of is.
+	EventFields = listquery.Fields{
+		"id":         listquery.Text,
+		"time":       listquery.Text,
+		"kind":       listquery.Text,
+		"severity":   listquery.Text,
+		"text":       listquery.Text,
+		"caller":     listquery.Text,
+		"file":       listquery.Text,
+		"level":      listquery.Text,
+		"status":     listquery.Number,
+		"ip":         listquery.Text,
+		"user_agent": listquery.Text,
+		"reason":     listquery.Text,
+	}
 	AccountFields = listquery.Fields{
 		"id":       listquery.Text,
 		"username": listquery.Text,

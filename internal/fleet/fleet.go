@@ -13,14 +13,15 @@ import (
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
-// Config is what a Fleet works with. All fields are required, but for Jobs.
+// Config is what a Fleet works with. All fields are required, but for Jobs and Feed.
 type Config struct {
 	Store   Store
 	Changes Changes
 	Catalog Catalog
 	Now     func() time.Time
 	Log     *slog.Logger
-	Jobs    Jobs // nil where nothing carries out jobs: they wait
+	Jobs    Jobs  // nil where nothing carries out jobs: they wait
+	Feed    *Feed // of the store's events; nil where nothing watches them
 }
 
 // Fleet is the use cases. Its methods may be called at the same time.
@@ -29,6 +30,7 @@ type Fleet struct {
 	changes Changes
 	catalog Catalog
 	jobs    Jobs
+	feed    *Feed
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -40,8 +42,12 @@ type Fleet struct {
 
 // New returns the use cases over what is configured.
 func New(c Config) *Fleet {
+	if c.Feed == nil {
+		c.Feed = NewFeed(0)
+		c.Feed.Close()
+	}
 	return &Fleet{
-		store: c.Store, changes: c.Changes, catalog: c.Catalog, jobs: c.Jobs,
+		store: c.Store, changes: c.Changes, catalog: c.Catalog, jobs: c.Jobs, feed: c.Feed,
 		now: func() time.Time { return c.Now().UTC() }, log: c.Log,
 		gate: newGate(),
 	}

@@ -34,6 +34,7 @@ type world struct {
 	catalog *catalog
 	heard   *recorder
 	waker   *waker
+	feed    *fleet.Feed
 	clock   *clock
 	log     *syncBuffer
 
@@ -69,8 +70,10 @@ func newWorld(t *testing.T) *world {
 		}
 	})
 	w.db, w.faulty = db, &faultyStore{Store: db}
+	w.feed = fleet.NewFeed(db.NewID())
+	db.Announce(w.feed.Publish)
 	w.Fleet = fleet.New(fleet.Config{
-		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Jobs: w.waker, Now: w.clock.Now, Log: log,
+		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Jobs: w.waker, Feed: w.feed, Now: w.clock.Now, Log: log,
 	})
 	created, token, err := w.Bootstrap(ctx, secret.Secret{})
 	if err != nil || !created {

@@ -175,8 +175,11 @@ func (f *Fleet) order(ctx context.Context, c Caller, kind JobKind, m mac.Addr) (
 			return "", err
 		}
 		queued, err := w.InsertJob(ctx, job)
-		if err != nil || queued > 0 {
-			return object, err
+		if err != nil {
+			return "", err
+		}
+		if queued > 0 {
+			return object, f.note(ctx, w, c, m, EventOrdered, string(kind)+" ordered", EventDetails{Job: job.ID, Order: kind, Phones: queued})
 		}
 		joined, err := w.OpenJob(ctx, c.Tenant, kind, m)
 		if err != nil && CodeOf(err) != CodeNotFound {
@@ -316,6 +319,11 @@ func (f *Fleet) steer(ctx context.Context, c Caller, id ID, action string, to Jo
 			return object, nil
 		case JobDone, JobCancelled:
 			return "", errorf(CodeConflict, "the job is %s; give the order again to make a new one", j.State)
+		}
+		if to == JobCancelled {
+			if err := f.note(ctx, w, c, j.MAC, EventCancelled, "the order to "+string(j.Kind)+" is cancelled where it has not been sent", EventDetails{Job: id, Order: j.Kind}); err != nil {
+				return "", err
+			}
 		}
 		return object, w.SetJobState(ctx, c.Tenant, id, to, f.now())
 	})

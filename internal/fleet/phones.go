@@ -160,7 +160,10 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 		if err := w.InsertPhone(ctx, p); err != nil {
 			return "", err
 		}
-		return p.object(), f.welcome(ctx, w, t, p.MAC)
+		if err := f.note(ctx, w, c, p.MAC, EventAssigned, "assigned to extension "+u.ExtensionNumber+" as "+p.Vendor+" "+p.Model); err != nil {
+			return "", err
+		}
+		return p.object(), f.welcome(ctx, w, c, t, p.MAC)
 	})
 	if err != nil {
 		return 0, err
@@ -200,6 +203,9 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 		if err := v.err(); err != nil {
 			return "", err
 		}
+		if err := f.noteChanges(ctx, w, c, p.MAC, &v); err != nil {
+			return "", err
+		}
 		return p.object(), w.UpdatePhone(ctx, p)
 	})
 	if err != nil {
@@ -219,6 +225,9 @@ func (f *Fleet) DeletePhone(ctx context.Context, c Caller, user, id ID) error {
 			return "", err
 		}
 		if err := f.closeFor(ctx, w, c.Tenant, p.MAC); err != nil {
+			return "", err
+		}
+		if err := f.note(ctx, w, c, p.MAC, EventDeleted, "deleted"); err != nil {
 			return "", err
 		}
 		return p.object(), w.DeletePhone(ctx, c.Tenant, id)
@@ -242,6 +251,9 @@ func (f *Fleet) RotatePhoneURL(ctx context.Context, c Caller, user, id ID) error
 			return "", err
 		}
 		p.Token, p.UpdatedAt = token, f.now()
+		if err := f.note(ctx, w, c, p.MAC, EventRotated, "given a new secret address; the old one is dead"); err != nil {
+			return "", err
+		}
 		return p.object(), w.UpdatePhone(ctx, p)
 	})
 	if err != nil {
@@ -352,6 +364,9 @@ func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 			return "", errorf(CodeConflict, "the phone is in use; delete it instead of rejecting it")
 		}
 		if _, err := w.PhoneRow(ctx, c.Tenant, m); err != nil {
+			return "", err
+		}
+		if err := f.note(ctx, w, c, m, EventRejected, "rejected"); err != nil {
 			return "", err
 		}
 		return "phone " + m.String(), w.SetRejected(ctx, c.Tenant, m, true)

@@ -69,6 +69,12 @@ type Reader interface {
 	// no address, the latest in which any phone of the tenant has.
 	OpenJob(ctx context.Context, tenant ID, kind JobKind, m mac.Addr) (Job, error)
 
+	// Events lists what happened to a device, latest first unless the query orders.
+	Events(ctx context.Context, tenant ID, m mac.Addr, q listquery.Query) ([]Event, int, error)
+	// EventsAfter returns the first events of a tenant after the one given, oldest
+	// first.
+	EventsAfter(ctx context.Context, tenant, after ID, limit int) ([]Event, error)
+
 	Account(ctx context.Context, tenant, id ID) (Account, error)
 	AccountByName(ctx context.Context, tenant ID, username string) (Account, error)
 	Accounts(ctx context.Context, tenant ID, q listquery.Query) ([]Account, int, error)
@@ -136,6 +142,9 @@ type Writer interface {
 	// DeleteToken removes one token; DeleteFamily all of one sign-in.
 	DeleteToken(ctx context.Context, tenant, id ID) error
 	DeleteFamily(ctx context.Context, family ID) error
+
+	// AddEvent writes down what happened. The store gives the ID.
+	AddEvent(ctx context.Context, e Event) error
 
 	Audit(ctx context.Context, r AuditRecord) error
 }

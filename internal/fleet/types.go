@@ -296,6 +296,11 @@ type Fetch struct {
 	Vendor, Model, Version string
 	ETag                   string // of the file that was served at L2, or ""
 	Reason                 string // why it was refused, or ""
+	// Severity is how much it matters, "" where that follows from the status, and
+	// Doubt why it may not be the phone that has fetched, or "". The events have
+	// these; a list of fetches does not.
+	Severity Severity
+	Doubt    string
 }
 
 // Enrolment is a window in which phones may enrol: each once.

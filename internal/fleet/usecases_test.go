@@ -569,6 +569,15 @@ func (w *world) useCases() map[string]useCase {
 		"UpdateTenant": rule(fleet.Admin, func(x ctx, c caller) error { return w.UpdateTenant(x, c, w.otherTenant, fleet.TenantInput{}) }),
 		"DeleteTenant": rule(fleet.Admin, func(x ctx, c caller) error { return w.DeleteTenant(x, c, w.otherTenant) }),
 
+		"Events": read(func(x ctx, c caller) error { _, _, err := w.Events(x, c, w.phoneMAC, q); return err }),
+		"Watch": read(func(x ctx, c caller) error {
+			watch, err := w.Watch(x, c, 0)
+			if err == nil {
+				watch.Close()
+			}
+			return err
+		}),
+
 		"Users":      read(func(x ctx, c caller) error { _, _, err := w.Users(x, c, q); return err }),
 		"CreateUser": write(fleet.Operator, func(x ctx, c caller) error { _, err := w.CreateUser(x, c, userInput("900")); return err }),
 		"User":       read(func(x ctx, c caller) error { _, err := w.User(x, c, w.user); return err }),

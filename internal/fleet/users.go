@@ -145,6 +145,9 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 			if err := f.closeFor(ctx, w, c.Tenant, p.MAC); err != nil {
 				return "", err
 			}
+			if err := f.note(ctx, w, c, p.MAC, EventDeleted, "deleted with extension "+u.ExtensionNumber); err != nil {
+				return "", err
+			}
 		}
 		return u.object(), w.DeleteUser(ctx, c.Tenant, id)
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type rule[T any] func(T) string
 type form struct {
 	faults
 	creating bool
+	changed  []string // pointers of the fields that differ from before
 }
 
 // need reads a field that has to be given on create.
@@ -41,6 +43,9 @@ func set[T any](f *form, pointer string, in, to *T, r rule[T]) {
 	if wrong := r(*in); wrong != "" {
 		f.add(pointer, "%s", wrong)
 		return
+	}
+	if !reflect.DeepEqual(*to, *in) {
+		f.changed = append(f.changed, pointer)
 	}
 	*to = *in
 }

@@ -183,16 +183,22 @@ func (c *Core) own(r Request, token, path string) Answer {
 	}
 	name := lastPart(path)
 	if d.rejected.Load() {
-		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, "the phone is rejected")
+		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, isRejected)
 		return notFound
 	}
-	said := d.see(c.registry, r.UserAgent)
+	said, doubt := d.see(c.registry, r.UserAgent)
 	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
 	a, reason, config := c.file(d, token, key, r.Query)
+	if other := vendor.PathMAC(path); a.Status == 404 && !other.IsZero() && other != d.mac {
+		reason = othersFile
+	}
+	if a.Status != 200 {
+		doubt = ""
+	}
 	if !config {
 		noted := a
 		noted.ETag = "" // what is kept of the configuration alone says how a phone is
-		c.record(d.tenant, d.mac, said.Identity, r, name, L2, noted, reason)
+		c.note(fleet.Fetch{Severity: severityOf(reason), Reason: reason, Doubt: doubt}, d.tenant, d.mac, said.Identity, r, name, L2, noted)
 		return a
 	}
 	if !r.Head {
@@ -202,26 +208,39 @@ func (c *Core) own(r Request, token, path string) Answer {
 			c.fetched(d.mac, now)
 		}
 	}
-	c.record(d.tenant, d.mac, said.Identity, r, name, L2, a, reason)
+	c.note(fleet.Fetch{Severity: severityOf(reason), Reason: reason, Doubt: doubt}, d.tenant, d.mac, said.Identity, r, name, L2, a)
 	return a
 }
 
-// see takes in what the phone says of itself. Most requests say what the one
-// before said, and cost one comparison.
-func (d *device) see(registry *vendor.Registry, userAgent string) *seen {
+// see takes in what the phone says of itself, and returns why that is to be doubted
+// of a phone that has fetched before, or "". Most requests say what the one before
+// said, and cost one comparison.
+func (d *device) see(registry *vendor.Registry, userAgent string) (_ *seen, doubt string) {
 	s := d.seen.Load()
 	if s != nil && s.userAgent == userAgent {
-		return s
+		return s, ""
 	}
 	next := &seen{userAgent: userAgent}
 	if s != nil {
 		next.Identity = s.Identity
 	}
-	if found, ok, _ := registry.Identify(vendor.Evidence{UserAgent: userAgent}); ok {
+	found, ok, _ := registry.Identify(vendor.Evidence{UserAgent: userAgent})
+	if ok {
 		next.Identity = found.Identity
 	}
 	d.seen.Store(next)
-	return next
+	if s == nil || d.served.Load() == nil {
+		return next, ""
+	}
+	switch {
+	case !ok && s.Vendor != "":
+		doubt = fmt.Sprintf("what used its secret address does not call itself a phone, and was a %s %s", s.Vendor, s.Model)
+	case ok && !found.MAC.IsZero() && found.MAC != d.mac:
+		doubt = fmt.Sprintf("what used its secret address calls itself the phone %s", found.MAC)
+	case ok && s.Model != "" && (found.Vendor != s.Vendor || found.Model != s.Model):
+		doubt = fmt.Sprintf("what used its secret address calls itself a %s %s, and was a %s %s", found.Vendor, found.Model, s.Vendor, s.Model)
+	}
+	return next, doubt
 }
 
 // file finds and renders one of the phone's files, and says whether it is one of its
@@ -312,29 +331,64 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 	}
 	found, _, err := c.registry.Identify(vendor.Evidence{UserAgent: r.UserAgent, Path: "/" + path})
 	if err != nil {
-		c.record(tenant, found.MAC, found.Identity, r, name, L0, notFound, err.Error())
+		reason := err.Error()
+		if d, ok := c.snap.byAddress(vendor.PathMAC(path)); ok && d.tenant == tenant {
+			// Somebody asks for this phone's file. It is not where the phone was seen.
+			reason = fmt.Sprintf("%s; it came from %s as %q", reason, r.IP, r.UserAgent)
+			found.Identity, r.IP, r.UserAgent = vendor.Identity{MAC: d.mac}, netip.Addr{}, ""
+		}
+		c.note(fleet.Fetch{Severity: fleet.High, Reason: reason}, tenant, found.MAC, found.Identity, r, name, L0, notFound)
 		return notFound
 	}
+	reason := ""
 	at := vendor.PathMAC(path)
 	if d, ok := c.snap.byAddress(at); ok && d.tenant == tenant {
-		if a, reason, ok := c.enrol(ctx, r, d, name); ok {
-			c.record(tenant, at, found.Identity, r, name, L1, a, reason)
+		a, why, ok := c.enrol(ctx, r, d, name)
+		if ok {
+			c.record(tenant, at, found.Identity, r, name, L1, a, why)
 			return a
 		}
+		reason = why
 	}
 	a, ok := c.shared.answer(c, tenant, found.Vendor, name, at)
 	if !ok {
 		a = notFound
+		if reason == "" {
+			reason = unproven
+		}
 	}
-	c.record(tenant, found.MAC, found.Identity, r, name, L0, a, "")
+	c.record(tenant, found.MAC, found.Identity, r, name, L0, a, reason)
 	return a
+}
+
+// Why requests are refused, where that matters beyond the text.
+const (
+	isRejected   = "the phone is rejected"
+	othersFile   = "it asked for another phone's file at its own secret address"
+	unproven     = "without the phone's secret address there is no such file"
+	usedBefore   = "the phone had enrolled in this window before"
+	notFromThere = "the address is outside the tenant's networks for enrolment"
+	needsTLS     = "without TLS, phones enrol from private addresses only"
+)
+
+func severityOf(reason string) fleet.Severity {
+	switch reason {
+	case usedBefore, othersFile:
+		return fleet.High
+	case isRejected, notFromThere, needsTLS:
+		return fleet.Warning
+	}
+	return ""
 }
 
 // enrol hands the phone its secret address if an enrolment window is open for it
 // (L1). It returns false where the phone is to be answered like any other, and
-// the reason if it is to come back.
+// the reason if it has one to be refused or is to come back.
 func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (Answer, string, bool) {
-	if r.Head || d.rejected.Load() {
+	switch {
+	case d.rejected.Load():
+		return Answer{}, isRejected, false
+	case r.Head:
 		return Answer{}, "", false
 	}
 	w, used := d.window(c.now())
@@ -352,13 +406,13 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	switch {
 	case used:
 		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
-		return Answer{}, "", false
+		return Answer{}, usedBefore, false
 	case !enrolsFrom(f.tenant, r.IP, r.Local):
 		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
-		return Answer{}, "", false
+		return Answer{}, notFromThere, false
 	case !r.Secure && !r.Local && !within(r.IP, privateRanges):
 		c.warn(&c.plainText, r, "an enrolment was refused: without TLS it is served to private addresses only", "mac", d.mac)
-		return Answer{}, "", false
+		return Answer{}, needsTLS, false
 	}
 	body, err := c.render(&f, m, file)
 	if err != nil {
@@ -374,7 +428,7 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	}
 	if !first {
 		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
-		return Answer{}, "", false
+		return Answer{}, usedBefore, false
 	}
 	if r.Secure {
 		c.log.Info("a phone enrolled", "mac", d.mac, "ip", r.IP)
@@ -404,13 +458,16 @@ func (c *Core) use(ctx context.Context, d *device, w *window) (first bool, err e
 
 // record takes note of a request of the phone m, if it is known which one asked.
 func (c *Core) record(tenant *tenantSlot, m mac.Addr, said vendor.Identity, r Request, name string, level Level, a Answer, reason string) {
+	c.note(fleet.Fetch{Severity: severityOf(reason), Reason: reason}, tenant, m, said, r, name, level, a)
+}
+
+// note is record with what else is known of the request.
+func (c *Core) note(f fleet.Fetch, tenant *tenantSlot, m mac.Addr, said vendor.Identity, r Request, name string, level Level, a Answer) {
 	if m.IsZero() {
 		return
 	}
-	f := fleet.Fetch{
-		Time: c.now(), Tenant: tenant.id, MAC: m, File: name, Level: string(level), Status: a.Status,
-		IP: r.IP, UserAgent: r.UserAgent, Vendor: said.Vendor, Model: said.Model, Version: said.Version, Reason: reason,
-	}
+	f.Time, f.Tenant, f.MAC, f.File, f.Level, f.Status = c.now(), tenant.id, m, printable(name), string(level), a.Status
+	f.IP, f.UserAgent, f.Vendor, f.Model, f.Version = r.IP, r.UserAgent, said.Vendor, said.Model, said.Version
 	if !r.Head && a.Status == 200 {
 		f.Bytes = int64(len(a.Body))
 		if level == L2 {
@@ -419,6 +476,25 @@ func (c *Core) record(tenant *tenantSlot, m mac.Addr, said vendor.Identity, r Re
 	}
 	c.recorder.Record(f)
 }
+
+// printable leaves out of a name what may be a secret address that was spelled so
+// that it was not taken for one.
+func printable(name string) string {
+	run := 0
+	for i := range len(name) {
+		c := name[i] | 0x20
+		if run++; !('a' <= c && c <= 'z' || '0' <= name[i] && name[i] <= '9') {
+			run = 0
+		}
+		if run >= tokenLength {
+			return "(left out)"
+		}
+	}
+	return name
+}
+
+// tokenLength is that of the secret part of a phone's address.
+const tokenLength = 32
 
 // rarely counts events between two lines of the log.
 type rarely struct {

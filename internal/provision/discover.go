@@ -29,7 +29,7 @@ func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url stri
 	}
 	said := c.said(d)
 	note := fleet.Fetch{
-		Time: c.now(), Tenant: tenant.id, MAC: d.MAC, File: "(multicast)", Level: string(L0), Status: 200, IP: d.IP, UserAgent: d.UserAgent,
+		Time: c.now(), Tenant: tenant.id, MAC: d.MAC, File: fleet.ByMulticast, Level: string(L0), Status: 200, IP: d.IP, UserAgent: d.UserAgent,
 		Vendor: said.Vendor, Model: said.Model, Version: said.Version,
 	}
 	phone, assigned := c.snap.byAddress(d.MAC)
@@ -37,7 +37,7 @@ func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url stri
 	case assigned && phone.tenant != tenant:
 		return false, ""
 	case assigned && phone.rejected.Load() || !assigned && c.strangerRejected(ctx, tenant.id, d.MAC):
-		note.Status, note.Reason = 404, "the phone is rejected"
+		note.Status, note.Reason, note.Severity = 404, isRejected, severityOf(isRejected)
 		c.recorder.Record(note)
 		return false, ""
 	case assigned:
@@ -120,6 +120,7 @@ func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send fun
 			return
 		}
 		if c.admit(ctx, d, w) {
+			c.recorder.Record(fleet.Fetch{Time: c.now(), Tenant: tenant, MAC: d.mac, File: fleet.ByMulticast, Level: string(L1), Status: 200})
 			c.log.Info("a phone that was waiting is given its address", "mac", d.mac)
 		}
 	}

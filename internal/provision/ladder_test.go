@@ -432,7 +432,7 @@ func TestConflictingEvidence(t *testing.T) {
 	if diff := cmp.Diff(w.get("/nothing.here"), w.core.Answer(t.Context(), r)); diff != "" {
 		t.Error(diff)
 	}
-	want := []string{"001565000003 001565000001.cfg L0 404 0 the User-Agent names the phone 001565000003 but the path names 001565000001"}
+	want := []string{`001565000001 001565000001.cfg L0 404 0 the User-Agent names the phone 001565000003 but the path names 001565000001; it came from ` + r.IP.String() + ` as "` + r.UserAgent + `"`}
 	if diff := cmp.Diff(want, w.fetches.said()); diff != "" {
 		t.Error(diff)
 	}
@@ -480,7 +480,7 @@ func TestEveryNamedFileIsRecorded(t *testing.T) {
 	want := []string{
 		fmt.Sprintf("001565000001 001565000001.cfg L2 200 %d", size),
 		"001565000001 001565000001.cfg L2 200 0",
-		"001565000001 001565000002.cfg L2 404 0 its model has no such file",
+		"001565000001 001565000002.cfg L2 404 0 it asked for another phone's file at its own secret address",
 		"001565000001 z.cfg L2 404 0 its model has no such file",
 		fmt.Sprintf("001565000003 001565000003.boot L0 200 %d", len(boot.Body)),
 	}

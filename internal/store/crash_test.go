@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,8 +60,16 @@ func TestChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.Announce(func(events []fleet.Event) {
+		for _, e := range events {
+			_, _ = fmt.Printf("told %d\n", e.ID)
+		}
+	})
 	for ; ; n++ {
 		err := db.Write(t.Context(), func(w fleet.Writer) error {
+			if err := w.AddEvent(t.Context(), fleet.Event{Tenant: 1, Kind: fleet.EventChanged, Severity: fleet.Info}); err != nil {
+				return err
+			}
 			for _, u := range pairOf(n) {
 				if err := w.InsertUser(t.Context(), u); err != nil {
 					return err
@@ -77,7 +86,8 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// What was acknowledged is there after kill -9, and nothing is there by half.
+// What was acknowledged is there after kill -9, and nothing is there by half. Events
+// that somebody was told of are there too, under the same IDs and in that order.
 func TestKilledProcessKeepsWhatItAcknowledged(t *testing.T) {
 	t.Parallel()
 	cycles := 20
@@ -86,12 +96,20 @@ func TestKilledProcessKeepsWhatItAcknowledged(t *testing.T) {
 	}
 	dir := closed(t, someone(t.Context()))
 	next := 0
+	var told []fleet.ID
 	for cycle := range cycles {
 		cmd, out := child(t, dir, next)
 		acked := -1
 		kill := next + rand.IntN(40)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			if text, ok := strings.CutPrefix(lines.Text(), "told "); ok {
+				id, err := strconv.ParseInt(text, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				told = append(told, fleet.ID(id))
+			}
 			text, ok := strings.CutPrefix(lines.Text(), "wrote ")
 			if !ok {
 				continue
@@ -117,6 +135,18 @@ func TestKilledProcessKeepsWhatItAcknowledged(t *testing.T) {
 		}
 		found := 0
 		err = db.Read(t.Context(), func(r fleet.Reader) error {
+			kept, err := r.EventsAfter(t.Context(), 1, 0, 1_000_000)
+			if err != nil {
+				return err
+			}
+			after := fleet.ID(0)
+			for _, id := range told {
+				there := slices.ContainsFunc(kept, func(e fleet.Event) bool { return e.ID == id })
+				if !there || id <= after {
+					return fmt.Errorf("the event %d, told after %d, is kept: %v", id, after, there)
+				}
+				after = id
+			}
 			for n := 0; ; n++ {
 				for i, want := range pairOf(n) {
 					u, err := r.User(t.Context(), 1, want.ID)

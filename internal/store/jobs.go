@@ -284,6 +284,9 @@ func (w *writer) claimOne(ctx context.Context, c fleet.Claim, i dueItem) (bool, 
 		err := w.exec(ctx, `UPDATE job_items SET state = 'cancelled', reason = 'the phone is no longer assigned', due_at = 0, updated_at = $3 WHERE job = $1 AND mac = $2`,
 			i.Job, macText(i.MAC), at)
 		if err == nil {
+			err = w.noteErrand(ctx, c.At, i.Errand, fleet.EventCancelled, "", "the phone is no longer assigned")
+		}
+		if err == nil {
 			_, err = w.endJob(ctx, i.Job, c.At)
 		}
 		return false, err
@@ -291,8 +294,12 @@ func (w *writer) claimOne(ctx context.Context, c fleet.Claim, i dueItem) (bool, 
 	if next := i.sent.Add(c.Spacing); !i.sent.IsZero() && next.After(c.At) {
 		return false, w.exec(ctx, `UPDATE job_items SET due_at = $3 WHERE job = $1 AND mac = $2`, i.Job, macText(i.MAC), millis(next))
 	}
-	return true, w.exec(ctx, `UPDATE job_items SET state = 'sent', attempts = $3, sent_at = $4, due_at = $5, updated_at = $4 WHERE job = $1 AND mac = $2`,
+	err := w.exec(ctx, `UPDATE job_items SET state = 'sent', attempts = $3, sent_at = $4, due_at = $5, updated_at = $4 WHERE job = $1 AND mac = $2`,
 		i.Job, macText(i.MAC), i.Attempt, at, millis(c.At.Add(c.Lease)))
+	if err != nil {
+		return false, err
+	}
+	return true, w.noteErrand(ctx, c.At, i.Errand, fleet.EventSent, "", "")
 }
 
 // SettleItems writes down what has become of errands, and which phones have fetched.
@@ -303,16 +310,19 @@ func (d *DB) SettleItems(ctx context.Context, at time.Time, settlements []fleet.
 		jobs, phones := make(map[fleet.ID]bool), make(map[mac.Addr]bool)
 		for _, a := range arrivals {
 			phones[a.MAC] = true
-			confirmed, err := all(ctx, w.conn, func(row scanner) (id fleet.ID, err error) {
-				err = row.Scan(&id)
-				return id, err
+			confirmed, err := all(ctx, w.conn, func(row scanner) (e fleet.Errand, err error) {
+				err = row.Scan(&e.Tenant, &e.Job, &e.Kind, asMAC(&e.MAC), &e.Attempt)
+				return e, err
 			}, `UPDATE job_items SET state = 'confirmed', outcome = '', reason = '', due_at = 0, updated_at = $3
-				WHERE mac = $1 AND `+isOpen+` AND sent_at > 0 AND sent_at <= $2 RETURNING job`, macText(a.MAC), millis(a.At), millis(at))
+				WHERE mac = $1 AND `+isOpen+` AND sent_at > 0 AND sent_at <= $2 RETURNING tenant, job, kind, mac, attempts`, macText(a.MAC), millis(a.At), millis(at))
 			if err != nil {
 				return err
 			}
-			for _, id := range confirmed {
-				jobs[id] = true
+			for _, e := range confirmed {
+				jobs[e.Job] = true
+				if err := w.noteErrand(ctx, at, e, fleet.EventConfirmed, "", ""); err != nil {
+					return err
+				}
 			}
 		}
 		for _, s := range settlements {
@@ -364,8 +374,12 @@ func (w *writer) settle(ctx context.Context, at time.Time, s fleet.Settlement) e
 		return w.exec(ctx, `UPDATE job_items SET state = $5, attempts = attempts - 1, sent_at = 0, due_at = $6, updated_at = $7`+where,
 			s.Job, macText(s.MAC), s.From, s.Attempt, s.To, millis(s.Due), millis(at))
 	}
-	return w.exec(ctx, `UPDATE job_items SET state = $5, outcome = $6, reason = $7, due_at = $8, updated_at = $9`+where,
+	n, err := w.count(ctx, `UPDATE job_items SET state = $5, outcome = $6, reason = $7, due_at = $8, updated_at = $9`+where,
 		s.Job, macText(s.MAC), s.From, s.Attempt, s.To, s.Outcome, clip(s.Reason), millis(s.Due), millis(at))
+	if err != nil || n == 0 {
+		return err
+	}
+	return w.noteErrand(ctx, at, s.Errand, became(s.To), s.Outcome, s.Reason)
 }
 
 // OverdueItems returns some of the items that were sent or accepted and whose time

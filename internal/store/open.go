@@ -44,6 +44,7 @@ type DB struct {
 
 	strangers strangers
 	turn      fleet.ID // the job that was claimed from last; the same holds
+	announce  func([]fleet.Event)
 }
 
 var _ fleet.Store = (*DB)(nil)

@@ -45,8 +45,9 @@ func (p *pool) close() error {
 // transaction runs f between begin and COMMIT on one connection, or takes back
 // all of what it did. Once a statement has failed, no later one of the same
 // transaction runs, and it is not committed, whatever f returns: PostgreSQL
-// works so, and SQLite has ended the transaction after some errors.
-func (p *pool) transaction(ctx context.Context, begin string, f func(*conn) error) (err error) {
+// works so, and SQLite has ended the transaction after some errors. durable, if any,
+// runs after COMMIT and before anybody else has the connection.
+func (p *pool) transaction(ctx context.Context, begin string, f func(*conn) error, durable func()) (err error) {
 	var c *conn
 	select {
 	case c = <-p.free:
@@ -93,6 +94,9 @@ func (p *pool) transaction(ctx context.Context, begin string, f func(*conn) erro
 	}
 	err = c.exec(always, "COMMIT")
 	committed = err == nil
+	if committed && durable != nil {
+		durable()
+	}
 	return err
 }
 

@@ -142,16 +142,20 @@ func (d *DB) RecordFetches(ctx context.Context, fetches []fleet.Fetch) error {
 }
 
 func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
-	said := []*string{&f.File, &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason}
+	said := []*string{&f.File, &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason, &f.Doubt}
 	for _, s := range said {
 		*s = clip(*s)
 	}
 	var (
-		number   int64
-		assigned bool
-		at, ip   = millis(f.Time), ipText(f.IP)
+		number, notes int64
+		assigned      bool
+		at, ip        = millis(f.Time), ipText(f.IP)
 	)
-	err := w.row(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches, device)
+	before, err := w.seen(ctx, f.Tenant, f.MAC)
+	if err != nil {
+		return err
+	}
+	err = w.row(ctx, `INSERT INTO sightings (tenant, mac, vendor, model, version, ip, user_agent, first_seen, last_seen, rejected, fetches, device)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, FALSE, 1, (SELECT id FROM devices WHERE tenant = $1 AND mac = $2))
 		ON CONFLICT (tenant, mac) DO UPDATE SET
 			vendor     = CASE WHEN excluded.vendor <> '' THEN excluded.vendor ELSE sightings.vendor END,
@@ -162,15 +166,12 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 			first_seen = CASE WHEN sightings.first_seen > 0 THEN sightings.first_seen ELSE excluded.first_seen END,
 			last_seen  = CASE WHEN excluded.last_seen > sightings.last_seen THEN excluded.last_seen ELSE sightings.last_seen END,
 			fetches    = sightings.fetches + 1
-		RETURNING fetches, device IS NOT NULL`,
-		f.Tenant, macText(f.MAC), f.Vendor, f.Model, f.Version, ip, f.UserAgent, at).Scan(&number, &assigned)
+		RETURNING fetches, notes, device IS NOT NULL`,
+		f.Tenant, macText(f.MAC), f.Vendor, f.Model, f.Version, ip, f.UserAgent, at).Scan(&number, &notes, &assigned)
 	if err != nil {
 		return err
 	}
-	kept := int64(keptOfStranger)
-	if assigned {
-		kept = keptFetches
-	} else if number == 1 {
+	if !assigned && number == 1 {
 		n, counted := w.db.strangers.new[f.Tenant]
 		if !counted { // since this process began: who knows how many there are
 			n = w.db.strangers.trimAfter
@@ -186,12 +187,7 @@ func (w *writer) recordFetch(ctx context.Context, f fleet.Fetch) error {
 			return err
 		}
 	}
-	return w.exec(ctx, `INSERT INTO fetches (tenant, mac, slot, number, fetched_at, file, level, status, bytes, ip, user_agent, vendor, model, version, reason, etag)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-		ON CONFLICT (tenant, mac, slot) DO UPDATE SET number = excluded.number, fetched_at = excluded.fetched_at, file = excluded.file, level = excluded.level,
-			status = excluded.status, bytes = excluded.bytes, ip = excluded.ip, user_agent = excluded.user_agent,
-			vendor = excluded.vendor, model = excluded.model, version = excluded.version, reason = excluded.reason, etag = excluded.etag`,
-		f.Tenant, macText(f.MAC), number%kept, number, at, f.File, f.Level, f.Status, f.Bytes, ip, f.UserAgent, f.Vendor, f.Model, f.Version, f.Reason, f.ETag)
+	return w.remember(ctx, f, before, number, notes, assigned)
 }
 
 // clip makes text of a device fit to be kept.
@@ -208,25 +204,14 @@ func (w *writer) trimStrangers(ctx context.Context, tenant fleet.ID) error {
 	if w.db.strangers.new[tenant] < w.db.strangers.trimAfter {
 		return nil
 	}
-	err := w.exec(ctx, `DELETE FROM sightings WHERE tenant = $1 AND mac IN (
+	const dropped = `tenant = $1 AND mac IN (
 			SELECT mac FROM sightings WHERE tenant = $1 AND device IS NULL AND NOT rejected
-			ORDER BY last_seen DESC, mac LIMIT 9223372036854775807 OFFSET $2)`, tenant, w.db.strangers.most)
-	if err != nil {
-		return err
+			ORDER BY last_seen DESC, mac LIMIT 9223372036854775807 OFFSET $2)`
+	for _, drop := range []string{`DELETE FROM events WHERE slot IS NOT NULL AND `, `DELETE FROM sightings WHERE `} {
+		if err := w.exec(ctx, drop+dropped, tenant, w.db.strangers.most); err != nil {
+			return err
+		}
 	}
 	w.db.strangers.new[tenant] = 0
 	return nil
-}
-
-// Fetches returns the last requests of a device, latest first, at most limit.
-func (d *DB) Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) (fetches []fleet.Fetch, err error) {
-	err = d.read(ctx, func(r *reader) error {
-		fetches, err = all(ctx, r.conn, func(row scanner) (f fleet.Fetch, err error) {
-			err = row.Scan(asTime(&f.Time), &f.Tenant, asMAC(&f.MAC), &f.File, &f.Level, &f.Status, &f.Bytes, asIP(&f.IP), &f.UserAgent, &f.Vendor, &f.Model, &f.Version, &f.Reason, &f.ETag)
-			return f, err
-		}, `SELECT fetched_at, tenant, mac, file, level, status, bytes, ip, user_agent, vendor, model, version, reason, etag
-			FROM fetches WHERE tenant = $1 AND mac = $2 ORDER BY number DESC LIMIT $3`, tenant, macText(m), limit)
-		return err
-	})
-	return fetches, err
 }

@@ -43,16 +43,21 @@ func (d *DB) Write(ctx context.Context, f func(fleet.Writer) error) error {
 func (d *DB) read(ctx context.Context, f func(*reader) error) error {
 	return d.reader.transaction(ctx, "BEGIN", func(c *conn) error {
 		return f(&reader{conn: c, keys: d.keys})
-	})
+	}, nil)
 }
 
 func (d *DB) write(ctx context.Context, f func(*writer) error) error {
+	w := &writer{reader: reader{keys: d.keys}, db: d}
 	return d.writer.transaction(ctx, "BEGIN IMMEDIATE", func(c *conn) error {
-		w := &writer{reader{conn: c, keys: d.keys}, d}
+		w.conn = c
 		if err := f(w); err != nil {
 			return err
 		}
 		return w.exec(ctx, `UPDATE installation SET last_id = $1 WHERE last_id < $1`, d.ids.last.Load())
+	}, func() {
+		if len(w.happened) > 0 {
+			d.announce(w.happened)
+		}
 	})
 }
 
@@ -65,7 +70,8 @@ type reader struct {
 // writer implements fleet.Writer within one transaction.
 type writer struct {
 	reader
-	db *DB
+	db       *DB
+	happened []fleet.Event // to be announced
 }
 
 var (

@@ -86,9 +86,11 @@ func testFetches(t *testing.T, s *store) {
 	tenant := s.newTenant().ID
 	m := macOf(1)
 	fetch := aFetch(tenant, m, start)
-	filled(t, fetch)
+	full := fetch
+	full.Severity, full.Doubt = fleet.Warning, "odd"
+	filled(t, full)
 	bare := fleet.Fetch{Time: start.Add(time.Second), Tenant: tenant, MAC: m}
-	s.record(fetch, bare)
+	s.record(full, bare)
 	got := func(m mac.Addr, limit int) []fleet.Fetch {
 		t.Helper()
 		f, err := s.Fetches(ctx, tenant, m, limit)

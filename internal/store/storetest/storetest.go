@@ -34,6 +34,8 @@ type Backend interface {
 	EachServed(ctx context.Context, f func(fleet.Served) error) error
 	RecordFetches(ctx context.Context, fetches []fleet.Fetch) error
 	Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) ([]fleet.Fetch, error)
+	DeleteEvents(ctx context.Context, before time.Time, limit int) (int, error)
+	Announce(to func([]fleet.Event))
 	jobStore
 	AuditLog(ctx context.Context, tenant fleet.ID, limit int) ([]fleet.AuditRecord, error)
 }
@@ -59,6 +61,11 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Fetches", testFetches},
 		{"Served", testServed},
 		{"FetchBounds", testFetchBounds},
+		{"Events", testEvents},
+		{"EventBounds", testEventBounds},
+		{"EventsOfJobs", testEventsOfJobs},
+		{"Announced", testAnnounced},
+		{"Retention", testRetention},
 		{"PhoneRows", testPhoneRows},
 		{"Jobs", testJobs},
 		{"Claims", testClaims},
