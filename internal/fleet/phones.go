@@ -41,6 +41,7 @@ type PhoneInput struct {
 	Screensaver       *string
 	RPS               *bool
 	HTTPS             *bool
+	Disabled          *bool // whether it is answered like a phone that nobody knows
 	EnableLLDP        *bool
 	EnableVLANWANPort *bool
 	WANPortID         *int
@@ -160,7 +161,7 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 		if err := w.InsertPhone(ctx, p); err != nil {
 			return "", err
 		}
-		return p.object(), f.welcome(ctx, w, t, p.MAC)
+		return p.object(), f.welcome(ctx, w, t, p.MAC, p.Disabled())
 	})
 	if err != nil {
 		return 0, err
@@ -173,7 +174,10 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	var before Phone
+	var (
+		before   Phone
+		disabled bool
+	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = phoneOf(ctx, r, c.Tenant, user, id)
 		return err
@@ -200,12 +204,21 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 		if err := v.err(); err != nil {
 			return "", err
 		}
+		if disabled = p.Disabled(); disabled {
+			if err := f.closeFor(ctx, w, c.Tenant, p.MAC); err != nil {
+				return "", err
+			}
+		}
 		return p.object(), w.UpdatePhone(ctx, p)
 	})
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, before.MAC))
+	changed := []func(context.Context) error{f.phoneChanged(c.Tenant, before.MAC)}
+	if disabled {
+		changed = append(changed, f.enrolmentsChanged(c.Tenant, before.MAC))
+	}
+	return f.tell(ctx, changed...)
 }
 
 // DeletePhone takes a phone from its extension.
@@ -334,7 +347,7 @@ func parseAddress(s string) (mac.Addr, error) {
 }
 
 // Reject marks a phone that was seen as not wanted. One that is assigned is a
-// CodeConflict: delete it there.
+// CodeConflict: delete it there, or disable it. Accept takes it back.
 func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
@@ -355,6 +368,29 @@ func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 			return "", err
 		}
 		return "phone " + m.String(), w.SetRejected(ctx, c.Tenant, m, true)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.phoneChanged(c.Tenant, m))
+}
+
+// Accept takes back that a phone was rejected: it is answered again, and can be
+// given to an extension as any that was seen. A phone that is not rejected stays as
+// it is; one that was never seen is a CodeNotFound.
+func (f *Fleet) Accept(ctx context.Context, c Caller, address string) error {
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	m, err := parseAddress(address)
+	if err != nil {
+		return err
+	}
+	err = f.change(ctx, c, "phone.accept", func(w Writer) (string, error) {
+		if _, err := w.PhoneRow(ctx, c.Tenant, m); err != nil {
+			return "", err
+		}
+		return "phone " + m.String(), w.SetRejected(ctx, c.Tenant, m, false)
 	})
 	if err != nil {
 		return err
@@ -394,7 +430,7 @@ func (f *Fleet) uncarried(ctx context.Context, r Reader, u *User, vendor string)
 
 func (f *Fleet) readPhone(v *form, in PhoneInput, t Tenant, info *TemplateInfo, p *Phone) {
 	f.readDevice(v, deviceInput{
-		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS,
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
 	}, t, info, p.MAC, &p.DeviceSettings)
 	need(v, "/transfer", in.Transfer, &p.Transfer, oneOf(Transfers))
 	for _, choice := range []struct {

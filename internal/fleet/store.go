@@ -43,6 +43,9 @@ type Reader interface {
 	// MACTaken says whether any tenant has a phone or base with the address, and
 	// whether it is this tenant's.
 	MACTaken(ctx context.Context, tenant ID, m mac.Addr) (taken, ours bool, err error)
+	// DeviceDisabled says whether the tenant has a phone or base with the address
+	// that is disabled.
+	DeviceDisabled(ctx context.Context, tenant ID, m mac.Addr) (bool, error)
 
 	DectPhone(ctx context.Context, tenant, id ID) (DectPhone, error)
 	DectPhones(ctx context.Context, tenant ID, q listquery.Query) ([]DectPhone, int, error)
@@ -112,7 +115,7 @@ type Writer interface {
 	UseEnrolment(ctx context.Context, id ID, m mac.Addr) (bool, error)
 
 	// InsertJob adds a running job with an item for its phone or, without one, for
-	// every phone and DECT base of the tenant that is not rejected; but for none
+	// every phone and DECT base of the tenant that is neither rejected nor disabled; but for none
 	// that has an open item of the kind. It returns how many there are; if none,
 	// the job is not added either.
 	InsertJob(ctx context.Context, j Job) (items int, err error)

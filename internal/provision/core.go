@@ -175,12 +175,14 @@ func (c *Core) own(r Request, token, path string) Answer {
 	d, ok := c.snap.byTokenText(token)
 	if !ok {
 		c.warn(&c.unknownToken, r, "requests with an unknown secret address")
-		if c.snap.incomplete {
-			return unavailable
-		}
-		return notFound
+		return c.stranger()
 	}
 	name := lastPart(path)
+	if d.disabled() {
+		a := c.stranger()
+		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, a, "the phone is disabled")
+		return a
+	}
 	if d.rejected.Load() {
 		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, "the phone is rejected")
 		return notFound
@@ -197,6 +199,14 @@ func (c *Core) own(r Request, token, path string) Answer {
 	}
 	c.record(d.tenant, d.mac, said.Identity, r, name, L2, a, reason)
 	return a
+}
+
+// stranger is the answer at a secret address that is nobody's.
+func (c *Core) stranger() Answer {
+	if c.snap.incomplete {
+		return unavailable
+	}
+	return notFound
 }
 
 // see takes in what the phone says of itself. Most requests say what the one
@@ -322,7 +332,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 // (L1). It returns false where the phone is to be answered like any other, and
 // the reason if it is to come back.
 func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (Answer, string, bool) {
-	if r.Head || d.rejected.Load() {
+	if r.Head || d.rejected.Load() || d.disabled() {
 		return Answer{}, "", false
 	}
 	w, used := d.window(c.now())
