@@ -47,7 +47,7 @@ func TestDisabled(t *testing.T) {
 		cases = append(cases,
 			refusal{name: "reprovision " + m, do: func() error { return second(w.Reprovision(ctx, w.admin, m)) }, code: fleet.CodeConflict, says: "enable it first"},
 			refusal{name: "reboot " + m, do: func() error { return second(w.Reboot(ctx, w.admin, m)) }, code: fleet.CodeConflict, says: "enable it first"},
-			refusal{name: "window " + m, do: func() error { return open(m) }, code: fleet.CodeConflict, says: "enable it first", fields: []string{"/mac"}})
+			refusal{name: "window " + m, do: func() error { return open(m) }, code: fleet.CodeConflict, says: "enable it first", at: []string{"/mac"}})
 	}
 	w.heard.take()
 	w.refuse(cases)
