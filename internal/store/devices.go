@@ -105,3 +105,40 @@ func (r *reader) DeviceDisabled(ctx context.Context, tenant fleet.ID, m mac.Addr
 	err = r.row(ctx, `SELECT EXISTS (SELECT 1 FROM devices WHERE tenant = $1 AND mac = $2 AND disabled_at > 0)`, tenant, macText(m)).Scan(&disabled)
 	return disabled, err
 }
+
+// namedUses is how many devices a Use names.
+const namedUses = 3
+
+func (r *reader) ModelUses(ctx context.Context, tenant fleet.ID, filename string) (uses []fleet.Use, err error) {
+	err = r.rows(ctx, true, func(row scanner) error {
+		var (
+			u fleet.Use
+			m mac.Addr
+		)
+		if err := row.Scan(&u.Model, &u.Count, asMAC(&m)); err != nil {
+			return err
+		}
+		if n := len(uses); n == 0 || uses[n-1].Model != u.Model {
+			uses = append(uses, u)
+		}
+		last := &uses[len(uses)-1]
+		last.First = append(last.First, m)
+		return nil
+	}, `SELECT model, uses, mac FROM (
+			SELECT model, mac, count(*) OVER (PARTITION BY model) AS uses, row_number() OVER (PARTITION BY model ORDER BY mac) AS place
+			FROM devices WHERE tenant = $1 AND template = $2
+		) AS numbered WHERE place <= $3 ORDER BY model, mac`, tenant, filename, namedUses)
+	return uses, err
+}
+
+func (r *reader) EndpointUses(ctx context.Context, tenant fleet.ID, by fleet.Interface, over fleet.Transport) (u fleet.Use, err error) {
+	const where = ` FROM devices WHERE tenant = $1 AND interface = $2 AND transport = $3`
+	if err := r.row(ctx, `SELECT count(*)`+where, tenant, by, over).Scan(&u.Count); err != nil || u.Count == 0 {
+		return u, err
+	}
+	u.First, err = all(ctx, r.conn, func(row scanner) (m mac.Addr, err error) {
+		err = row.Scan(asMAC(&m))
+		return m, err
+	}, `SELECT mac`+where+` ORDER BY mac LIMIT $4`, tenant, by, over, namedUses)
+	return u, err
+}
