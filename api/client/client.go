@@ -772,6 +772,7 @@ func (e NotifyInputTransport) Valid() bool {
 
 // Defines values for PhoneStatus.
 const (
+	Disabled   PhoneStatus = "disabled"
 	Discovered PhoneStatus = "discovered"
 	Enrolling  PhoneStatus = "enrolling"
 	Failing    PhoneStatus = "failing"
@@ -784,6 +785,8 @@ const (
 // Valid indicates whether the value is a known member of the PhoneStatus enum.
 func (e PhoneStatus) Valid() bool {
 	switch e {
+	case Disabled:
+		return true
 	case Discovered:
 		return true
 	case Enrolling:
@@ -1619,6 +1622,11 @@ type DectPhone struct {
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
 
+	// Disabled Whether an administrator has disabled it.
+	//
+	// Examples: false
+	Disabled bool `json:"disabled"`
+
 	// EngineerPassword Null unless the credential may reveal secrets.
 	EngineerPassword *string `json:"engineer_password"`
 
@@ -1694,6 +1702,11 @@ type DectPhoneCreate struct {
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
+
+	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
+	//
+	// Examples: false
+	Disabled *bool `json:"disabled,omitempty"`
 
 	// EngineerPassword Of the engineer's login to the web page, where the base has one.
 	//
@@ -1802,6 +1815,11 @@ type DectPhoneUpdate struct {
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`
+
+	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
+	//
+	// Examples: false
+	Disabled *bool `json:"disabled,omitempty"`
 
 	// EngineerPassword Of the engineer's login to the web page, where the base has one.
 	//
@@ -3114,6 +3132,11 @@ type UserPhone struct {
 	// DateFormat Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format"`
 
+	// Disabled Whether an administrator has disabled it.
+	//
+	// Examples: false
+	Disabled bool `json:"disabled"`
+
 	// DoorPassword1 Null unless the credential may reveal secrets.
 	DoorPassword1 *string `json:"door_password1"`
 
@@ -3233,6 +3256,11 @@ type UserPhoneCreate struct {
 	//
 	// Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format,omitempty"`
+
+	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
+	//
+	// Examples: false
+	Disabled *bool `json:"disabled,omitempty"`
 
 	// DoorPassword1 Opens the first door of a door phone: 4 to 8 digits; empty for none.
 	//
@@ -3400,6 +3428,11 @@ type UserPhoneUpdate struct {
 	//
 	// Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format,omitempty"`
+
+	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
+	//
+	// Examples: false
+	Disabled *bool `json:"disabled,omitempty"`
 
 	// DoorPassword1 Opens the first door of a door phone: 4 to 8 digits; empty for none.
 	//
@@ -4010,6 +4043,12 @@ type ReprovisionPhonesParams struct {
 
 // GetPhoneParams defines parameters for GetPhone.
 type GetPhoneParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// AcceptPhoneParams defines parameters for AcceptPhone.
+type AcceptPhoneParams struct {
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
@@ -4919,6 +4958,15 @@ type ClientInterface interface {
 	// Corresponds with GET /phones/{mac} (the `GetPhone` operationId).
 	GetPhone(ctx context.Context, mac string, params *GetPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AcceptPhone Take back that a phone was rejected
+	//
+	// It is listed as discovered again and can be assigned. Assigning a rejected phone accepts it too.
+	//
+	// Needs the role `operator`.
+	//
+	// Corresponds with POST /phones/{mac}/accept (the `AcceptPhone` operationId).
+	AcceptPhone(ctx context.Context, mac string, params *AcceptPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetAssignee Who a phone is assigned to
 	//
 	// Needs the role `viewer`.
@@ -4945,6 +4993,8 @@ type ClientInterface interface {
 	RebootPhone(ctx context.Context, mac string, params *RebootPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RejectPhone Mark a phone that was seen as not wanted
+	//
+	// It is never given anything and stays listed as rejected until it is accepted or assigned.
 	//
 	// Needs the role `operator`.
 	//
@@ -6266,6 +6316,25 @@ func (c *Client) GetPhone(ctx context.Context, mac string, params *GetPhoneParam
 	return c.Client.Do(req)
 }
 
+// AcceptPhone Take back that a phone was rejected
+//
+// It is listed as discovered again and can be assigned. Assigning a rejected phone accepts it too.
+//
+// Needs the role `operator`.
+//
+// Corresponds with POST /phones/{mac}/accept (the `AcceptPhone` operationId).
+func (c *Client) AcceptPhone(ctx context.Context, mac string, params *AcceptPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptPhoneRequest(c.Server, mac, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetAssignee Who a phone is assigned to
 //
 // Needs the role `viewer`.
@@ -6322,6 +6391,8 @@ func (c *Client) RebootPhone(ctx context.Context, mac string, params *RebootPhon
 }
 
 // RejectPhone Mark a phone that was seen as not wanted
+//
+// It is never given anything and stays listed as rejected until it is accepted or assigned.
 //
 // Needs the role `operator`.
 //
@@ -9994,6 +10065,55 @@ func NewGetPhoneRequest(server string, mac string, params *GetPhoneParams) (*htt
 	return req, nil
 }
 
+// NewAcceptPhoneRequest constructs an http.Request for the AcceptPhone method
+func NewAcceptPhoneRequest(server string, mac string, params *AcceptPhoneParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mac", mac, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/phones/%s/accept", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetAssigneeRequest constructs an http.Request for the GetAssignee method
 func NewGetAssigneeRequest(server string, mac string, params *GetAssigneeParams) (*http.Request, error) {
 	var err error
@@ -13018,6 +13138,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /phones/{mac} (the `GetPhone` operationId).
 	GetPhoneWithResponse(ctx context.Context, mac string, params *GetPhoneParams, reqEditors ...RequestEditorFn) (*GetPhoneResponse, error)
 
+	// AcceptPhoneWithResponse Take back that a phone was rejected
+	//
+	// It is listed as discovered again and can be assigned. Assigning a rejected phone accepts it too.
+	//
+	// Needs the role `operator`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /phones/{mac}/accept (the `AcceptPhone` operationId).
+	AcceptPhoneWithResponse(ctx context.Context, mac string, params *AcceptPhoneParams, reqEditors ...RequestEditorFn) (*AcceptPhoneResponse, error)
+
 	// GetAssigneeWithResponse Who a phone is assigned to
 	//
 	// Needs the role `viewer`.
@@ -13050,6 +13181,8 @@ type ClientWithResponsesInterface interface {
 	RebootPhoneWithResponse(ctx context.Context, mac string, params *RebootPhoneParams, reqEditors ...RequestEditorFn) (*RebootPhoneResponse, error)
 
 	// RejectPhoneWithResponse Mark a phone that was seen as not wanted
+	//
+	// It is never given anything and stays listed as rejected until it is accepted or assigned.
 	//
 	// Needs the role `operator`.
 	//
@@ -15316,6 +15449,47 @@ func (r GetPhoneResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPhoneResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AcceptPhoneResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r AcceptPhoneResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AcceptPhoneResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AcceptPhoneResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AcceptPhoneResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AcceptPhoneResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17732,6 +17906,23 @@ func (c *ClientWithResponses) GetPhoneWithResponse(ctx context.Context, mac stri
 	return ParseGetPhoneResponse(rsp)
 }
 
+// AcceptPhoneWithResponse Take back that a phone was rejected
+//
+// It is listed as discovered again and can be assigned. Assigning a rejected phone accepts it too.
+//
+// Needs the role `operator`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /phones/{mac}/accept (the `AcceptPhone` operationId).
+func (c *ClientWithResponses) AcceptPhoneWithResponse(ctx context.Context, mac string, params *AcceptPhoneParams, reqEditors ...RequestEditorFn) (*AcceptPhoneResponse, error) {
+	rsp, err := c.AcceptPhone(ctx, mac, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAcceptPhoneResponse(rsp)
+}
+
 // GetAssigneeWithResponse Who a phone is assigned to
 //
 // Needs the role `viewer`.
@@ -17782,6 +17973,8 @@ func (c *ClientWithResponses) RebootPhoneWithResponse(ctx context.Context, mac s
 }
 
 // RejectPhoneWithResponse Mark a phone that was seen as not wanted
+//
+// It is never given anything and stays listed as rejected until it is accepted or assigned.
 //
 // Needs the role `operator`.
 //
@@ -19755,6 +19948,35 @@ func ParseGetPhoneResponse(rsp *http.Response) (*GetPhoneResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAcceptPhoneResponse parses an HTTP response from a AcceptPhoneWithResponse call
+func ParseAcceptPhoneResponse(rsp *http.Response) (*AcceptPhoneResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AcceptPhoneResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -169,7 +169,7 @@ func (f DectFields) input() fleet.DectInput {
 		Name: f.Name, Password: secretOf(f.Password), TimeZone: f.TimeZone, Language: maybe(f.Language, language.text), Tone: f.Tone,
 		Codecs: f.Codecs, Interface: f.Interface, PreferredTransport: f.PreferredTransport,
 		UserPassword: secretOf(f.UserPassword), EngineerPassword: secretOf(f.EngineerPassword), Region: f.Region,
-		HandsetLanguage: maybe(f.HandsetLanguage, language.text), RPS: f.RPS, HTTPS: f.HTTPS,
+		HandsetLanguage: maybe(f.HandsetLanguage, language.text), RPS: f.RPS, HTTPS: f.HTTPS, Disabled: f.Disabled,
 	}
 }
 

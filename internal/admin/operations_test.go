@@ -72,6 +72,7 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "POST", "/phones/001565000001/reprovision", w.operator, "{}")
 	w.must(200, "POST", "/phones/001565000001/reboot", w.operator, "")
 	w.must(200, "POST", "/phones/00:15:65:00:00:77/reject", w.operator, "")
+	w.must(200, "POST", "/phones/00:15:65:00:00:77/accept", w.operator, "")
 
 	w.must(200, "GET", "/enrolments/"+w.ids["enrolment"], w.viewer, "")
 	w.must(204, "POST", "/enrolments/"+w.ids["enrolment"]+"/destroy", w.operator, "")
@@ -83,6 +84,17 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "POST", contact, w.operator, `{"numbers":[{"label":"Mobile","number":"0170"},{"number":"030"}]}`)
 	w.must(204, "POST", contact+"/destroy", w.operator, "")
 	w.must(200, "GET", user+phone, w.viewer, "")
+	for _, at := range []string{user + phone, dect} {
+		for _, disabled := range []string{"true", "false"} {
+			w.must(200, "POST", at, w.operator, `{"disabled":`+disabled+`}`)
+			if got := w.must(200, "GET", at, w.viewer, ""); !strings.Contains(got.body, `"disabled":`+disabled) {
+				t.Errorf("disabled %s: %s", disabled, got.body)
+			}
+			if disabled == "true" {
+				w.must(409, "POST", "/phones/"+strings.Split(w.must(200, "GET", at, w.viewer, "").body, `"mac":"`)[1][:12]+"/reboot", w.operator, "")
+			}
+		}
+	}
 	w.must(200, "POST", user+phone, w.operator, `{"language":"german","wan_port_id":12,"enable_vlan_wan_port":true,"ringtone":"","serial_number":null}`)
 	w.must(200, "POST", user+phone+"/rotate", w.operator, "")
 	w.must(200, "GET", "/user/phones", w.owner, "")

@@ -23,7 +23,7 @@ type phone struct {
 	MAC             string   `json:"mac" example:"001565aabbcc" doc:"12 lower-case hex digits."`
 	Rejected        bool     `json:"rejected" example:"false" doc:"Whether an administrator has rejected the phone."`
 
-	Status       string     `json:"status" enum:"discovered,waiting,enrolling,up-to-date,out-of-date,failing,rejected" doc:"How it is with the phone, in one word."`
+	Status       string     `json:"status" enum:"discovered,waiting,enrolling,up-to-date,out-of-date,failing,rejected,disabled" doc:"How it is with the phone, in one word."`
 	StatusSince  *time.Time `json:"status_since" example:"2026-11-23T08:00:00Z" doc:"Null where it is not known."`
 	StatusReason string     `json:"status_reason" example:"it has fetched what it would get now" doc:"Why, in plain words."`
 }
@@ -50,6 +50,7 @@ type DeviceFields struct {
 	PreferredTransport *string   `json:"preferred_transport,omitempty" enum:"UDP,TCP,TLS" doc:"What carries SIP."`
 	RPS                *bool     `json:"rps,omitempty" example:"false" doc:"Whether to enter the phone in its vendor's redirect service."`
 	HTTPS              *bool     `json:"https,omitempty" example:"true" doc:"Whether the phone fetches its configuration over HTTPS."`
+	Disabled           *bool     `json:"disabled,omitempty" example:"false" doc:"Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled."`
 }
 
 // Device is what phones and DECT bases show alike.
@@ -66,6 +67,7 @@ type Device struct {
 	PreferredTransport string   `json:"preferred_transport" enum:"UDP,TCP,TLS"`
 	RPS                bool     `json:"rps" example:"false"`
 	HTTPS              bool     `json:"https" example:"true"`
+	Disabled           bool     `json:"disabled" example:"false" doc:"Whether an administrator has disabled it."`
 	URL                password `json:"url" doc:"The provisioning address, which is a secret; null unless the credential may reveal secrets."`
 }
 
@@ -202,8 +204,16 @@ func (s *server) registerPhones() {
 	register(s, operation{
 		method: http.MethodPost, path: "/phones/{mac}/reject", id: "rejectPhone", tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
 		summary: "Mark a phone that was seen as not wanted",
+		detail:  "It is never given anything and stays listed as rejected until it is accepted or assigned.",
 	}, func(ctx context.Context, r request, in *MACPath) (*empty, error) {
 		return nothing(s.Fleet.Reject(ctx, r.Caller, in.MAC))
+	})
+	register(s, operation{
+		method: http.MethodPost, path: "/phones/{mac}/accept", id: "acceptPhone", tag: tagPhones, status: http.StatusOK, role: fleet.Operator,
+		summary: "Take back that a phone was rejected",
+		detail:  "It is listed as discovered again and can be assigned. Assigning a rejected phone accepts it too.",
+	}, func(ctx context.Context, r request, in *MACPath) (*empty, error) {
+		return nothing(s.Fleet.Accept(ctx, r.Caller, in.MAC))
 	})
 
 	register(s, operation{
@@ -322,7 +332,7 @@ func (f PhoneFields) input() fleet.PhoneInput {
 		Codecs: f.Codecs, Interface: f.Interface, PreferredTransport: f.PreferredTransport,
 		Ringtone: f.Ringtone, QueueRingtone: f.QueueRingtone, ExternalRingtone: f.ExternalRingtone,
 		DateFormat: f.DateFormat, TimeFormat: f.TimeFormat, PowerLED: f.PowerLED, Backlight: f.Backlight, Screensaver: f.Screensaver,
-		RPS: f.RPS, HTTPS: f.HTTPS, EnableLLDP: f.EnableLLDP,
+		RPS: f.RPS, HTTPS: f.HTTPS, Disabled: f.Disabled, EnableLLDP: f.EnableLLDP,
 		EnableVLANWANPort: f.EnableVLANWANPort, WANPortID: f.WANPortID, WANPortPriority: f.WANPortPriority,
 		EnableVLANPCPort: f.EnableVLANPCPort, PCPortID: f.PCPortID, PCPortPriority: f.PCPortPriority,
 		SerialNumber: f.SerialNumber, DoorPassword1: secretOf(f.DoorPassword1), DoorPassword2: secretOf(f.DoorPassword2),
@@ -363,6 +373,6 @@ func (s *server) userPhoneOf(p fleet.Phone) userPhone {
 func deviceOf(d fleet.DeviceSettings) Device {
 	return Device{
 		Password: password{d.Password}, TimeZone: d.TimeZone, Language: d.Language, Codecs: orEmpty(d.Codecs),
-		Interface: string(d.Interface), PreferredTransport: string(d.PreferredTransport), RPS: d.RPS, HTTPS: d.HTTPS,
+		Interface: string(d.Interface), PreferredTransport: string(d.PreferredTransport), RPS: d.RPS, HTTPS: d.HTTPS, Disabled: d.Disabled(),
 	}
 }

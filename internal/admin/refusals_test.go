@@ -106,6 +106,8 @@ func TestBadInput(t *testing.T) {
 		{"destroying a built-in template", "/templates/phones/acme.xml/destroy", ``, 409, nil},
 		{"a body for what takes none", "/phones/reprovision", `{"all":true}`, 400, []string{"MALFORMED"}},
 		{"no MAC to reject", "/phones/nonsense/reject", ``, 400, []string{"MALFORMED"}},
+		{"no MAC to accept", "/phones/nonsense/accept", ``, 400, []string{"MALFORMED"}},
+		{"an unknown MAC to accept", "/phones/001565999999/accept", ``, 404, []string{"NOT_FOUND"}},
 		{"an unknown MAC to reject", "/phones/001565999999/reject", ``, 404, []string{"NOT_FOUND"}},
 		{"an endpoint at no interface", "/tenant", `{"endpoints":{"web_domain":{"host":"a"},"ELSEWHERE":{"host":"b"},"WEB_DOMAIN":{"udp":70000}}}`, 422, each("VALIDATE_FAILED ", "/endpoints/web_domain", "/endpoints/ELSEWHERE", "/endpoints/WEB_DOMAIN/udp", "/endpoints/WEB_DOMAIN/host")},
 		{"more than the root's rights", "/tokens", `{"name":"a","role":"root"}`, 422, each("VALIDATE_FAILED ", "/role")},

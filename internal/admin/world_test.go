@@ -514,9 +514,9 @@ func (c *catalog) Describe(_ context.Context, _ fleet.ID, filename string) (flee
 	return info, nil
 }
 
-func (c *catalog) Check(_ context.Context, _ fleet.ID, filename, content string) error {
+func (c *catalog) Check(_ context.Context, _ fleet.ID, filename, content string) (map[string][]string, error) {
 	if !slices.Contains(c.Builtins(), content) {
-		return &fleet.Error{Code: fleet.CodeInvalid, Message: "line 1, column 3: this is no template", Fields: []fleet.Fault{{Pointer: "/content", Message: "line 1, column 3: this is no template"}}}
+		return nil, &fleet.Error{Code: fleet.CodeInvalid, Message: "line 1, column 3: this is no template", Fields: []fleet.Fault{{Pointer: "/content", Message: "line 1, column 3: this is no template"}}}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -524,7 +524,7 @@ func (c *catalog) Check(_ context.Context, _ fleet.ID, filename, content string)
 		c.custom = map[string]string{}
 	}
 	c.custom[filename] = content
-	return nil
+	return nil, nil
 }
 
 func (*catalog) CheckValue(_, value string) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strconv"
 	"sync"
@@ -16,13 +17,21 @@ import (
 )
 
 // notifier tells phones what to do by the way that their tenant has chosen. It
-// keeps one sender for each way that was ever used.
+// keeps one sender for each way, for as long as a tenant uses it.
 type notifier struct {
 	store    fleet.Store
 	registry *vendor.Registry
+	// sharers lists the other phones that register as the extension of one.
+	sharers func(mac.Addr) []mac.Addr
 
 	mu      sync.Mutex
-	senders map[fleet.Notify]sender
+	senders map[fleet.Notify]*shared
+}
+
+// shared is a sender with those who have used it.
+type shared struct {
+	sender
+	tenants map[fleet.ID]struct{}
 }
 
 type sender interface {
@@ -30,89 +39,234 @@ type sender interface {
 	Close() error
 }
 
-func newNotifier(s fleet.Store, r *vendor.Registry) *notifier {
-	return &notifier{store: s, registry: r, senders: make(map[fleet.Notify]sender)}
+func newNotifier(s fleet.Store, r *vendor.Registry, sharers func(mac.Addr) []mac.Addr) *notifier {
+	return &notifier{store: s, registry: r, sharers: sharers, senders: make(map[fleet.Notify]*shared)}
 }
 
-// Notify sends the vendor's command to one phone.
-func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind fleet.JobKind) (retry bool, err error) {
-	var (
-		t     fleet.Tenant
-		phone fleet.Phone
-		user  fleet.User
-		seen  fleet.Sighting
-	)
+// order is what is known of a phone that is to be told something.
+type order struct {
+	tenant fleet.Tenant
+	phone  fleet.Phone
+	user   fleet.User
+	self   notify.Device
+	others []notify.Device // that register as its extension too
+}
+
+func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o order, err error) {
+	sharers := n.sharers(m)
 	err = n.store.Read(ctx, func(r fleet.Reader) error {
-		if t, err = r.Tenant(ctx, tenant); err != nil {
+		if o.tenant, err = r.Tenant(ctx, tenant); err != nil {
 			return err
 		}
-		if phone, err = r.PhoneByMAC(ctx, tenant, m); err != nil {
+		if o.phone, err = r.PhoneByMAC(ctx, tenant, m); err != nil {
 			return err
 		}
-		if user, err = r.User(ctx, tenant, phone.User); err != nil {
+		if o.user, err = r.User(ctx, tenant, o.phone.User); err != nil {
 			return err
 		}
-		seen, err = r.Sighting(ctx, m)
-		if fleet.CodeOf(err) == fleet.CodeNotFound {
-			err = nil
+		if o.self, err = deviceOf(ctx, r, m); err != nil {
+			return err
 		}
-		return err
+		o.others = make([]notify.Device, len(sharers))
+		for i, other := range sharers {
+			if o.others[i], err = deviceOf(ctx, r, other); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	return o, err
+}
+
+func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
+	seen, err := r.Sighting(ctx, m)
+	if fleet.CodeOf(err) == fleet.CodeNotFound {
+		err = nil
+	}
+	return notify.Device{MAC: m, Host: seen.IP}, err
+}
+
+// Notify sends the vendor's command to one phone, and to no other that registers as
+// its extension.
+func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind fleet.JobKind) (retry bool, err error) {
+	o, err := n.read(ctx, tenant, m)
 	switch {
 	case fleet.CodeOf(err) == fleet.CodeNotFound:
 		return false, undeliverable{"the phone or its extension is gone"}
 	case err != nil:
 		return true, fmt.Errorf("read the phone: %w", err)
 	}
-	pack, ok := n.registry.Pack(phone.Vendor)
+	pack, ok := n.registry.Pack(o.phone.Vendor)
 	if !ok {
-		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", phone.Vendor)}
+		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", o.phone.Vendor)}
 	}
 	event := pack.Commands.Reprovision
 	if kind == fleet.JobReboot {
 		event = pack.Commands.Reboot
 	}
 	if event == "" {
-		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", phone.Vendor, kind)}
+		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", o.phone.Vendor, kind)}
 	}
-	s, err := n.sender(t, phone)
+	way, err := wayTo(o.tenant, o.phone.Interface, o.phone.PreferredTransport)
 	if err != nil {
 		return false, undeliverable{err.Error()}
 	}
-	target := notify.Target{MAC: m, Extension: user.ExtensionNumber, Domain: t.Domain}
-	if seen.IP.IsValid() {
-		target.Host = seen.IP.String()
-	}
-	retry, err = s.Notify(ctx, target, event)
+	s, err := n.sender(tenant, way)
 	if err != nil {
-		return retry, outcome{err}
+		return false, undeliverable{err.Error()}
 	}
-	return false, nil
+	target := notify.Target{MAC: m, Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain}
+	if o.self.Host.IsValid() {
+		target.Host = o.self.Host.String()
+	}
+	if len(o.others) > 0 && way.Method != fleet.NotifyDirect {
+		if target.URI, retry, err = n.place(ctx, o); err != nil {
+			return judged(retry, err)
+		}
+	}
+	return judged(s.Notify(ctx, target, event))
 }
 
-// sender returns the sender for a tenant's phone, making it at its first use.
-func (n *notifier) sender(t fleet.Tenant, phone fleet.Phone) (sender, error) {
+// place finds the contact of a phone that shares its extension, by asking the
+// registrar as the phone itself would.
+func (n *notifier) place(ctx context.Context, o order) (uri string, retry bool, err error) {
+	way, err := registrarOf(o.tenant, o.phone.Interface, o.phone.PreferredTransport)
+	if err != nil {
+		return "", false, undeliverable{fmt.Sprintf("several phones register as the extension, and where this one is cannot be asked: %s", err)}
+	}
+	s, err := n.sender(o.tenant.ID, way)
+	if err != nil {
+		return "", false, undeliverable{err.Error()}
+	}
+	registrar, ok := s.sender.(*notify.Proxy)
+	if !ok {
+		return "", false, undeliverable{"the registrar cannot be asked"}
+	}
+	list, retry, err := registrar.Contacts(ctx, notify.Registration{
+		Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain, User: o.user.AuthName, Password: o.user.Password,
+	})
+	if err != nil {
+		return "", retry, fmt.Errorf("several phones register as the extension, and where this one is could not be learned: %w", err)
+	}
+	return notify.Place(list, o.self, o.others)
+}
+
+// judged gives an error the word that jobs know. A sender that was closed because
+// its tenant has changed its ways is no fault of the phone's.
+func judged(retry bool, err error) (bool, error) {
+	var known interface{ Outcome() string }
+	switch {
+	case err == nil || errors.As(err, &known):
+		return retry, err
+	case errors.Is(err, notify.ErrClosed):
+		return true, outcome{err}
+	}
+	return retry, outcome{err}
+}
+
+// wayTo is the way to a tenant's phones that reach their PBX by an interface and a
+// transport.
+func wayTo(t fleet.Tenant, by fleet.Interface, over fleet.Transport) (fleet.Notify, error) {
 	way := t.Notify
 	way.Method = cmp.Or(way.Method, fleet.NotifyProxy)
-	if way.Method == fleet.NotifyProxy && way.Address == "" {
-		e := t.Endpoints[phone.Interface]
-		way.Transport = cmp.Or(way.Transport, phone.PreferredTransport)
-		if e.Host == "" || e.Port(way.Transport) == 0 {
-			return nil, fmt.Errorf("the tenant has no endpoint %s for %s: set one, or its notify address", phone.Interface, way.Transport)
-		}
-		way.Address = net.JoinHostPort(e.Host, strconv.Itoa(e.Port(way.Transport)))
+	if way.Method != fleet.NotifyProxy || way.Address != "" {
+		return way, nil
 	}
+	registrar, err := registrarOf(t, by, cmp.Or(way.Transport, over))
+	if err != nil {
+		return way, fmt.Errorf("%w, or its notify address", err)
+	}
+	way.Address, way.Transport = registrar.Address, registrar.Transport
+	return way, nil
+}
+
+// registrarOf is the way to a tenant's registrar, without credentials.
+func registrarOf(t fleet.Tenant, by fleet.Interface, over fleet.Transport) (fleet.Notify, error) {
+	e := t.Endpoints[by]
+	if e.Host == "" || e.Port(over) == 0 {
+		return fleet.Notify{}, fmt.Errorf("the tenant has no endpoint %s for %s: set one", by, over)
+	}
+	return fleet.Notify{Method: fleet.NotifyProxy, Address: net.JoinHostPort(e.Host, strconv.Itoa(e.Port(over))), Transport: over}, nil
+}
+
+// uses says whether any phone of the tenant can be told something by a way.
+func uses(t fleet.Tenant, way fleet.Notify) bool {
+	for _, by := range fleet.Interfaces {
+		for _, over := range []fleet.Transport{fleet.UDP, fleet.TCP, fleet.TLS} {
+			if w, err := wayTo(t, by, over); err == nil && w == way {
+				return true
+			}
+			if w, err := registrarOf(t, by, over); err == nil && w == way {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sender returns the sender for a way, making it at its first use.
+func (n *notifier) sender(tenant fleet.ID, way fleet.Notify) (*shared, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if s, ok := n.senders[way]; ok {
-		return s, nil
+	s, ok := n.senders[way]
+	if !ok {
+		opened, err := open(way)
+		if err != nil {
+			return nil, err
+		}
+		s = &shared{sender: opened, tenants: make(map[fleet.ID]struct{})}
+		n.senders[way] = s
 	}
-	s, err := open(way)
-	if err != nil {
-		return nil, err
-	}
-	n.senders[way] = s
+	s.tenants[tenant] = struct{}{}
 	return s, nil
+}
+
+// retire closes the senders of the ways that a tenant has used, if neither it nor
+// another still does. What is under way on them is tried again by the new way.
+func (n *notifier) retire(ctx context.Context, tenant fleet.ID) error {
+	var t fleet.Tenant
+	err := n.store.Read(ctx, func(r fleet.Reader) (err error) {
+		t, err = r.Tenant(ctx, tenant)
+		return err
+	})
+	if fleet.CodeOf(err) == fleet.CodeNotFound { // it uses none any more
+		t, err = fleet.Tenant{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	var idle []sender
+	n.mu.Lock()
+	for way, s := range n.senders {
+		if _, used := s.tenants[tenant]; !used || t.ID != 0 && uses(t, way) {
+			continue
+		}
+		if delete(s.tenants, tenant); len(s.tenants) == 0 {
+			delete(n.senders, way)
+			idle = append(idle, s.sender)
+		}
+	}
+	n.mu.Unlock()
+	var errs []error
+	for _, s := range idle {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// retiring passes changes on, and closes senders that a change of a tenant leaves
+// without use.
+type retiring struct {
+	fleet.Changes
+	notifier *notifier
+	log      *slog.Logger
+}
+
+func (r retiring) TenantChanged(ctx context.Context, tenant fleet.ID) error {
+	if err := r.notifier.retire(ctx, tenant); err != nil {
+		r.log.WarnContext(ctx, "connections that a tenant does not use any more could not be closed", "tenant", tenant, "error", err)
+	}
+	return r.Changes.TenantChanged(ctx, tenant)
 }
 
 func open(way fleet.Notify) (sender, error) {

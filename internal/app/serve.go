@@ -121,7 +121,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	addresses := provision.Addresses{Base: base}
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
-	s.notifier = newNotifier(s.store, registry)
+	s.notifier = newNotifier(s.store, registry, func(m mac.Addr) []mac.Addr { return s.core.Sharers(m) })
 	s.jobs = jobs.New(jobs.Config{
 		Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log, Rate: c.rate(), Attempts: c.Attempts,
 	})
@@ -136,6 +136,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	if s.pnp = c.listenPnP(s.core, log); s.pnp != nil {
 		changes = inviting{s.core, s.pnp}
 	}
+	changes = retiring{changes, s.notifier, log}
 	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log})
 	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
 	return nil

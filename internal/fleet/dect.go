@@ -36,6 +36,7 @@ type DectInput struct {
 	HandsetLanguage  *string
 	RPS              *bool
 	HTTPS            *bool
+	Disabled         *bool // whether it is answered like a base that nobody knows
 }
 
 // MemberInput is one member of a DECT base. Its faults point at
@@ -128,7 +129,7 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 		if err := f.note(ctx, w, c, d.MAC, EventAssigned, "made the DECT base "+d.Name+", a "+d.Vendor+" "+d.Model); err != nil {
 			return "", err
 		}
-		return d.object(), f.welcome(ctx, w, c, t, d.MAC)
+		return d.object(), f.welcome(ctx, w, c, t, d.MAC, d.Disabled())
 	})
 	if err != nil {
 		return 0, err
@@ -141,7 +142,10 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	var before DectPhone
+	var (
+		before   DectPhone
+		disabled bool
+	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = r.DectPhone(ctx, c.Tenant, id)
 		return err
@@ -171,12 +175,21 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		if err := f.noteChanges(ctx, w, c, d.MAC, &v); err != nil {
 			return "", err
 		}
+		if disabled = d.Disabled(); disabled {
+			if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
+				return "", err
+			}
+		}
 		return d.object(), w.UpdateDectPhone(ctx, d)
 	})
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, before.MAC))
+	changed := []func(context.Context) error{f.phoneChanged(c.Tenant, before.MAC)}
+	if disabled {
+		changed = append(changed, f.enrolmentsChanged(c.Tenant, before.MAC))
+	}
+	return f.tell(ctx, changed...)
 }
 
 // DeleteDectPhone removes a DECT base with its list of members.
@@ -211,7 +224,7 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 	carried := f.carried(vendors...)
 	need(v, "/name", in.Name, &d.Name, all(text(1, 64), carried))
 	f.readDevice(v, deviceInput{
-		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS,
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
 	}, t, info, d.MAC, &d.DeviceSettings)
 	need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
 	login := veiled(blankOr(all(webPassword(d.MAC), carried)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -128,6 +129,7 @@ type deviceInput struct {
 	codecs                       *[]string
 	sipInterface, transport      *string
 	redirectService, httpsScheme *bool
+	disabled                     *bool
 }
 
 func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo, m mac.Addr, d *DeviceSettings) {
@@ -152,6 +154,13 @@ func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo
 		return ""
 	})
 	set(v, "/https", in.httpsScheme, &d.HTTPS, anything)
+	switch {
+	case in.disabled == nil || *in.disabled == d.Disabled():
+	case *in.disabled:
+		d.DisabledAt = f.now()
+	default:
+		d.DisabledAt = time.Time{}
+	}
 }
 
 func readCodecs(v *form, in *[]string, info *TemplateInfo, to *[]string) {

@@ -38,6 +38,10 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 				v.add("/mac", "%s", err)
 			} else if _, ours, err := w.MACTaken(ctx, c.Tenant, m); err != nil {
 				return "", err
+			} else if disabled, err := w.DeviceDisabled(ctx, c.Tenant, m); err != nil {
+				return "", err
+			} else if disabled {
+				v.conflict("/mac", "the phone %s is disabled, and no window opens for it; enable it first", m)
 			} else if !ours {
 				v.add("/mac", "no phone of this tenant has the MAC address %s; give it to an extension first", m)
 			} else {
@@ -104,9 +108,9 @@ func (e Enrolment) object() string {
 	return "enrolment of phone " + e.MAC.String()
 }
 
-// welcome opens the window that assigning a phone opens, and forgets that the
-// phone was once rejected.
-func (f *Fleet) welcome(ctx context.Context, w Writer, c Caller, t Tenant, m mac.Addr) error {
+// welcome opens the window that assigning a phone opens, unless it is disabled, and
+// forgets that the phone was once rejected.
+func (f *Fleet) welcome(ctx context.Context, w Writer, c Caller, t Tenant, m mac.Addr, disabled bool) error {
 	switch seen, err := w.Sighting(ctx, m); {
 	case err == nil && seen.Rejected && seen.Tenant == t.ID:
 		if err := w.SetRejected(ctx, t.ID, m, false); err != nil {
@@ -118,7 +122,7 @@ func (f *Fleet) welcome(ctx context.Context, w Writer, c Caller, t Tenant, m mac
 	case err != nil && CodeOf(err) != CodeNotFound:
 		return err
 	}
-	if t.EnrolMinutes == 0 {
+	if t.EnrolMinutes == 0 || disabled {
 		return nil
 	}
 	now := f.now()

@@ -542,16 +542,22 @@ func (c *catalog) Describe(_ context.Context, _ fleet.ID, filename string) (flee
 	return info, nil
 }
 
-func (c *catalog) Check(_ context.Context, _ fleet.ID, filename, content string) error {
+func (c *catalog) Check(_ context.Context, _ fleet.ID, filename, content string) (map[string][]string, error) {
 	if strings.Contains(content, "{{") {
-		return &fleet.Error{Code: fleet.CodeInvalid, Message: "line 1, column 3: an action is not closed"}
+		return nil, &fleet.Error{Code: fleet.CodeInvalid, Message: "line 1, column 3: an action is not closed"}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.infos[content]; ok {
-		c.custom[filename] = content
+	info, ok := c.infos[content]
+	if !ok {
+		return nil, nil // which says nothing of models
 	}
-	return nil
+	c.custom[filename] = content
+	models := make([]string, len(info.Models))
+	for i, m := range info.Models {
+		models[i] = strings.ToLower(m.Model) // phones' case does not count
+	}
+	return map[string][]string{filename: models}, nil
 }
 
 // CheckValue has a word that Acme's files reserve, and a maker whose pack is so

@@ -126,7 +126,7 @@ type JobItem struct {
 type Jobs interface{ Wake() }
 
 // ReprovisionAll makes every phone of the tenant fetch its configuration, DECT bases
-// included and rejected phones not. It returns the job, which has just begun: its
+// included, rejected and disabled phones not. It returns the job, which has just begun: its
 // new one, or the one that already has all phones; 0 if the tenant has no phones.
 func (f *Fleet) ReprovisionAll(ctx context.Context, c Caller) (ID, error) {
 	return f.order(ctx, c, JobReprovision, mac.Addr{})
@@ -135,7 +135,7 @@ func (f *Fleet) ReprovisionAll(ctx context.Context, c Caller) (ID, error) {
 // Reprovision makes one phone fetch its configuration, and no other of its
 // extension. It returns the job: a new one, or the one the phone already waits in.
 // The address is in any spelling; one that is none is a CodeMalformed error, and a
-// phone that is not assigned or is rejected a CodeConflict.
+// phone that is not assigned, or is rejected or disabled, a CodeConflict.
 func (f *Fleet) Reprovision(ctx context.Context, c Caller, address string) (ID, error) {
 	return f.orderOne(ctx, c, JobReprovision, address)
 }
@@ -206,6 +206,12 @@ func mayCommand(ctx context.Context, r Reader, tenant ID, m mac.Addr) error {
 			return err
 		}
 		return errorf(CodeConflict, "the phone was seen but is not assigned; give it to an extension first")
+	}
+	switch disabled, err := r.DeviceDisabled(ctx, tenant, m); {
+	case err != nil:
+		return err
+	case disabled:
+		return errorf(CodeConflict, "the phone is disabled; it gets no configuration and takes no orders: enable it first (disabled: false)")
 	}
 	seen, err := r.Sighting(ctx, m)
 	if err != nil && CodeOf(err) != CodeNotFound {

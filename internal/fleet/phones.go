@@ -41,6 +41,7 @@ type PhoneInput struct {
 	Screensaver       *string
 	RPS               *bool
 	HTTPS             *bool
+	Disabled          *bool // whether it is answered like a phone that nobody knows
 	EnableLLDP        *bool
 	EnableVLANWANPort *bool
 	WANPortID         *int
@@ -163,7 +164,7 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 		if err := f.note(ctx, w, c, p.MAC, EventAssigned, "assigned to extension "+u.ExtensionNumber+" as "+p.Vendor+" "+p.Model); err != nil {
 			return "", err
 		}
-		return p.object(), f.welcome(ctx, w, c, t, p.MAC)
+		return p.object(), f.welcome(ctx, w, c, t, p.MAC, p.Disabled())
 	})
 	if err != nil {
 		return 0, err
@@ -176,7 +177,10 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	var before Phone
+	var (
+		before   Phone
+		disabled bool
+	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = phoneOf(ctx, r, c.Tenant, user, id)
 		return err
@@ -206,12 +210,21 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 		if err := f.noteChanges(ctx, w, c, p.MAC, &v); err != nil {
 			return "", err
 		}
+		if disabled = p.Disabled(); disabled {
+			if err := f.closeFor(ctx, w, c.Tenant, p.MAC); err != nil {
+				return "", err
+			}
+		}
 		return p.object(), w.UpdatePhone(ctx, p)
 	})
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, before.MAC))
+	changed := []func(context.Context) error{f.phoneChanged(c.Tenant, before.MAC)}
+	if disabled {
+		changed = append(changed, f.enrolmentsChanged(c.Tenant, before.MAC))
+	}
+	return f.tell(ctx, changed...)
 }
 
 // DeletePhone takes a phone from its extension.
@@ -346,7 +359,7 @@ func parseAddress(s string) (mac.Addr, error) {
 }
 
 // Reject marks a phone that was seen as not wanted. One that is assigned is a
-// CodeConflict: delete it there.
+// CodeConflict: delete it there, or disable it. Accept takes it back.
 func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
@@ -361,7 +374,7 @@ func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 			return "", err
 		}
 		if ours {
-			return "", errorf(CodeConflict, "the phone is in use; delete it instead of rejecting it")
+			return "", errorf(CodeConflict, "the phone is in use; delete it or disable it instead of rejecting it")
 		}
 		if _, err := w.PhoneRow(ctx, c.Tenant, m); err != nil {
 			return "", err
@@ -370,6 +383,35 @@ func (f *Fleet) Reject(ctx context.Context, c Caller, address string) error {
 			return "", err
 		}
 		return "phone " + m.String(), w.SetRejected(ctx, c.Tenant, m, true)
+	})
+	if err != nil {
+		return err
+	}
+	return f.tell(ctx, f.phoneChanged(c.Tenant, m))
+}
+
+// Accept takes back that a phone was rejected: it is answered again, and can be
+// given to an extension as any that was seen. A phone that is not rejected stays as
+// it is; one that was never seen is a CodeNotFound.
+func (f *Fleet) Accept(ctx context.Context, c Caller, address string) error {
+	if err := c.mayHere(Operator); err != nil {
+		return err
+	}
+	m, err := parseAddress(address)
+	if err != nil {
+		return err
+	}
+	err = f.change(ctx, c, "phone.accept", func(w Writer) (string, error) {
+		row, err := w.PhoneRow(ctx, c.Tenant, m)
+		if err != nil {
+			return "", err
+		}
+		if row.Rejected {
+			if err := f.note(ctx, w, c, m, EventUnrejected, "no longer rejected"); err != nil {
+				return "", err
+			}
+		}
+		return "phone " + m.String(), w.SetRejected(ctx, c.Tenant, m, false)
 	})
 	if err != nil {
 		return err
@@ -409,7 +451,7 @@ func (f *Fleet) uncarried(ctx context.Context, r Reader, u *User, vendor string)
 
 func (f *Fleet) readPhone(v *form, in PhoneInput, t Tenant, info *TemplateInfo, p *Phone) {
 	f.readDevice(v, deviceInput{
-		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS,
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
 	}, t, info, p.MAC, &p.DeviceSettings)
 	need(v, "/transfer", in.Transfer, &p.Transfer, oneOf(Transfers))
 	for _, choice := range []struct {

@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dialplane/dialplane/internal/listquery"
@@ -43,9 +45,18 @@ type Reader interface {
 	PhoneRows(ctx context.Context, tenant ID, q listquery.Query) ([]PhoneRow, int, error)
 	// TemplateUses counts the phones and DECT bases of a tenant that use a template.
 	TemplateUses(ctx context.Context, tenant ID, filename string) (int, error)
+	// ModelUses says how many phones and DECT bases of a tenant that use a template
+	// are of which model, by model.
+	ModelUses(ctx context.Context, tenant ID, filename string) ([]Use, error)
+	// EndpointUses says how many phones and DECT bases of a tenant reach their PBX by
+	// an interface and a transport.
+	EndpointUses(ctx context.Context, tenant ID, by Interface, over Transport) (Use, error)
 	// MACTaken says whether any tenant has a phone or base with the address, and
 	// whether it is this tenant's.
 	MACTaken(ctx context.Context, tenant ID, m mac.Addr) (taken, ours bool, err error)
+	// DeviceDisabled says whether the tenant has a phone or base with the address
+	// that is disabled.
+	DeviceDisabled(ctx context.Context, tenant ID, m mac.Addr) (bool, error)
 
 	DectPhone(ctx context.Context, tenant, id ID) (DectPhone, error)
 	DectPhones(ctx context.Context, tenant ID, q listquery.Query) ([]DectPhone, int, error)
@@ -125,7 +136,7 @@ type Writer interface {
 	UseEnrolment(ctx context.Context, id ID, m mac.Addr) (bool, error)
 
 	// InsertJob adds a running job with an item for its phone or, without one, for
-	// every phone and DECT base of the tenant that is not rejected; but for none
+	// every phone and DECT base of the tenant that is neither rejected nor disabled; but for none
 	// that has an open item of the kind. It returns how many there are; if none,
 	// the job is not added either.
 	InsertJob(ctx context.Context, j Job) (items int, err error)
@@ -173,10 +184,34 @@ type Catalog interface {
 	// Describe returns what a template offers, or a CodeNotFound error.
 	Describe(ctx context.Context, tenant ID, filename string) (TemplateInfo, error)
 	// Check compiles content as the tenant's filename would be, with all that
-	// extends it, and returns a CodeInvalid error with line and column.
-	Check(ctx context.Context, tenant ID, filename, content string) error
+	// extends it, and returns the models that each of these has then, by filename, or
+	// a CodeInvalid error with line and column.
+	Check(ctx context.Context, tenant ID, filename, content string) (models map[string][]string, err error)
 	// CheckValue returns why the vendor's files cannot carry a value, or "".
 	CheckValue(vendor, value string) string
+}
+
+// Use is how many phones and DECT bases have something in common.
+type Use struct {
+	Model string // of ModelUses
+	Count int
+	First []mac.Addr // the first few
+}
+
+// String names them: "12 phones and DECT bases (001565aabbcc, 001565aabbdd, …)".
+func (u Use) String() string {
+	names := make([]string, len(u.First), len(u.First)+1)
+	for i, m := range u.First {
+		names[i] = m.String()
+	}
+	if u.Count > len(names) {
+		names = append(names, "…")
+	}
+	what := "phones and DECT bases"
+	if u.Count == 1 {
+		what = "phone or DECT base"
+	}
+	return fmt.Sprintf("%d %s (%s)", u.Count, what, strings.Join(names, ", "))
 }
 
 // ModelRow is one model of one template.

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,10 +80,11 @@ func (f *Fleet) CreateTemplate(ctx context.Context, c Caller, filename, content 
 	if wrong := templateName(filename); wrong != "" {
 		v.add("/filename", "%s", wrong)
 	}
-	if err := f.vetContent(ctx, &v, c.Tenant, filename, content); err != nil {
+	models, err := f.vetContent(ctx, &v, c.Tenant, filename, content)
+	if err != nil {
 		return err
 	}
-	return f.putTemplate(ctx, c, "template.create", filename, content, func(w Writer) error {
+	return f.putTemplate(ctx, c, "template.create", filename, content, models, func(w Writer) error {
 		switch _, err := w.Template(ctx, c.Tenant, filename); {
 		case err == nil:
 			var there form
@@ -96,7 +98,7 @@ func (f *Fleet) CreateTemplate(ctx context.Context, c Caller, filename, content 
 }
 
 // UpdateTemplate replaces the content of a template of the tenant's own. Faults
-// point at /content.
+// point at /content; a model that it drops and phones are of is a CodeConflict there.
 func (f *Fleet) UpdateTemplate(ctx context.Context, c Caller, filename, content string) error {
 	if err := c.mayHere(Admin); err != nil {
 		return err
@@ -108,14 +110,16 @@ func (f *Fleet) UpdateTemplate(ctx context.Context, c Caller, filename, content 
 	if err := f.store.Read(ctx, own); err != nil {
 		return err
 	}
-	if err := f.vetContent(ctx, &form{}, c.Tenant, filename, content); err != nil {
+	models, err := f.vetContent(ctx, &form{}, c.Tenant, filename, content)
+	if err != nil {
 		return err
 	}
-	return f.putTemplate(ctx, c, "template.update", filename, content, func(w Writer) error { return own(w) })
+	return f.putTemplate(ctx, c, "template.update", filename, content, models, func(w Writer) error { return own(w) })
 }
 
-// vetContent returns all that is wrong with an upload, with what v has already.
-func (f *Fleet) vetContent(ctx context.Context, v *form, tenant ID, filename, content string) error {
+// vetContent returns all that is wrong with an upload, with what v has already, or
+// the models that templates have with it.
+func (f *Fleet) vetContent(ctx context.Context, v *form, tenant ID, filename, content string) (models map[string][]string, err error) {
 	switch {
 	case content == "":
 		v.add("/content", "is empty")
@@ -123,19 +127,41 @@ func (f *Fleet) vetContent(ctx context.Context, v *form, tenant ID, filename, co
 		v.add("/content", "has %d bytes; at most %d are allowed", len(content), maxTemplate)
 	}
 	if err := v.err(); err != nil {
-		return err
+		return nil, err
 	}
-	err := f.catalog.Check(ctx, tenant, filename, content)
+	models, err = f.catalog.Check(ctx, tenant, filename, content)
 	if e := (*Error)(nil); errors.As(err, &e) && e.Code == CodeInvalid && len(e.Fields) == 0 {
 		v.add("/content", "%s", e.Message)
-		return v.err()
+		return nil, v.err()
 	}
-	return err
+	return models, err
 }
 
-func (f *Fleet) putTemplate(ctx context.Context, c Caller, action, filename, content string, allowed func(Writer) error) error {
+// modelsStay refuses a change after which templates lack models that phones have:
+// they could not be given a configuration. models are those that are left, by the
+// template.
+func modelsStay(ctx context.Context, r Reader, tenant ID, at string, models map[string][]string) error {
+	var v form
+	for _, filename := range slices.Sorted(maps.Keys(models)) {
+		uses, err := r.ModelUses(ctx, tenant, filename)
+		if err != nil {
+			return err
+		}
+		for _, use := range uses {
+			if !slices.ContainsFunc(models[filename], func(m string) bool { return strings.EqualFold(m, use.Model) }) {
+				v.conflict(at, "%s would not have the model %s any more, which %s are of; keep it, or delete them first", filename, use.Model, use)
+			}
+		}
+	}
+	return v.err()
+}
+
+func (f *Fleet) putTemplate(ctx context.Context, c Caller, action, filename, content string, models map[string][]string, allowed func(Writer) error) error {
 	err := f.change(ctx, c, action, func(w Writer) (string, error) {
 		if err := allowed(w); err != nil {
+			return "", err
+		}
+		if err := modelsStay(ctx, w, c.Tenant, "/content", models); err != nil {
 			return "", err
 		}
 		return "template " + filename, w.PutTemplate(ctx, TemplateFile{
@@ -160,20 +186,38 @@ func (f *Fleet) builtinStays(err error, filename, remedy string) error {
 }
 
 // DeleteTemplate removes a template of the tenant's own. A built-in of the same
-// filename is back then; without one, a template that phones or other templates
-// use is a CodeConflict.
+// filename is back then, which is a CodeConflict if phones are of models that it does
+// not have; without one, a template that phones or other templates use is one.
 func (f *Fleet) DeleteTemplate(ctx context.Context, c Caller, filename string) error {
 	if err := c.mayHere(Admin); err != nil {
 		return err
 	}
-	err := f.change(ctx, c, "template.delete", func(w Writer) (string, error) {
-		if _, err := w.Template(ctx, c.Tenant, filename); err != nil {
-			return "", f.builtinStays(err, filename, "only a custom template can be deleted")
+	own := func(r Reader) error {
+		_, err := r.Template(ctx, c.Tenant, filename)
+		return f.builtinStays(err, filename, "only a custom template can be deleted")
+	}
+	err := f.store.Read(ctx, own)
+	if err != nil {
+		return err
+	}
+	builtin, covered := f.catalog.Builtin(filename)
+	var models map[string][]string
+	if covered {
+		if models, err = f.catalog.Check(ctx, c.Tenant, filename, builtin); err != nil {
+			return err
 		}
-		if _, ok := f.catalog.Builtin(filename); !ok {
+	}
+	err = f.change(ctx, c, "template.delete", func(w Writer) (string, error) {
+		if err := own(w); err != nil {
+			return "", err
+		}
+		if !covered {
 			if err := unused(ctx, w, c.Tenant, filename); err != nil {
 				return "", err
 			}
+		}
+		if err := modelsStay(ctx, w, c.Tenant, "", models); err != nil {
+			return "", err
 		}
 		return "template " + filename, w.DeleteTemplate(ctx, c.Tenant, filename)
 	})

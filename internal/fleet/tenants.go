@@ -194,7 +194,11 @@ func (f *Fleet) updateTenant(ctx context.Context, c Caller, id ID, in TenantInpu
 			return "", err
 		}
 		t.UpdatedAt = f.now()
+		before := t.Endpoints
 		if err := in.read(ctx, w, false, &t); err != nil {
+			return "", err
+		}
+		if err := endpointsStay(ctx, w, before, t); err != nil {
 			return "", err
 		}
 		return "tenant " + t.Name, w.UpdateTenant(ctx, t)
@@ -228,6 +232,33 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 
 func (f *Fleet) tenantChanged(id ID) func(context.Context) error {
 	return func(ctx context.Context) error { return f.changes.TenantChanged(ctx, id) }
+}
+
+// endpointsStay refuses to take from a tenant the endpoints that its phones use: they
+// could not be given a configuration.
+func endpointsStay(ctx context.Context, r Reader, before map[Interface]Endpoint, t Tenant) error {
+	var v form
+	for _, by := range Interfaces {
+		for _, over := range []Transport{UDP, TCP, TLS} {
+			now, stays := t.Endpoints[by]
+			if before[by].Port(over) == 0 || now.Port(over) != 0 {
+				continue
+			}
+			use, err := r.EndpointUses(ctx, t.ID, by, over)
+			if err != nil {
+				return err
+			}
+			if use.Count == 0 {
+				continue
+			}
+			at := "/endpoints/" + string(by)
+			if stays {
+				at += "/" + portField(over)
+			}
+			v.conflict(at, "is how %s reach their PBX over %s; choose another interface or transport for them first", use, over)
+		}
+	}
+	return v.err()
 }
 
 // read puts the input into t, or says what is wrong with it.

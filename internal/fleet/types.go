@@ -164,7 +164,13 @@ type DeviceSettings struct {
 	PreferredTransport Transport
 	RPS                bool
 	HTTPS              bool
+	// DisabledAt is since when an admin has it disabled: it is answered as if
+	// nobody knew it, and takes no orders. Zero while it is not.
+	DisabledAt time.Time
 }
+
+// Disabled says whether an admin has disabled the device.
+func (d *DeviceSettings) Disabled() bool { return !d.DisabledAt.IsZero() }
 
 // Contact is an entry of the tenant's phone book that is no extension.
 type Contact struct {
@@ -395,7 +401,8 @@ const (
 	UpToDate   StatusWord = "up-to-date"  // has what it would get now
 	OutOfDate  StatusWord = "out-of-date" // what it would get now differs from what it has
 	Failing    StatusWord = "failing"     // cannot be given its configuration
-	Rejected   StatusWord = "rejected"    // by an admin
+	Rejected   StatusWord = "rejected"    // by an admin, before it was assigned
+	Disabled   StatusWord = "disabled"    // by an admin, for as long as they like
 )
 
 // Served is a file that a phone has fetched at its secret address, by its hash.

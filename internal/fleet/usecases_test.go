@@ -179,6 +179,7 @@ func TestDeviceCalls(t *testing.T) {
 	calls := map[string]func(fleet.Caller, string) error{
 		"reprovision": func(c fleet.Caller, m string) error { return second(w.Reprovision(ctx, c, m)) },
 		"reboot":      func(c fleet.Caller, m string) error { return second(w.Reboot(ctx, c, m)) },
+		"accept":      func(c fleet.Caller, m string) error { return w.Accept(ctx, c, m) },
 		"reject":      func(c fleet.Caller, m string) error { return w.Reject(ctx, c, m) },
 		"row":         func(c fleet.Caller, m string) error { _, err := w.PhoneRow(ctx, c, m); return err },
 		"assignee":    func(c fleet.Caller, m string) error { _, err := w.Assignee(ctx, c, m); return err },
@@ -208,6 +209,16 @@ func TestDeviceCalls(t *testing.T) {
 	if row := must(w.PhoneRow(ctx, w.admin, stranger))(t); !row.Rejected {
 		t.Errorf("%+v", row)
 	}
+	for range 2 { // the second time nothing changes
+		check(t, w.Accept(ctx, w.admin, stranger))
+	}
+	if got := w.audited(); got != "alice phone.accept phone "+stranger {
+		t.Errorf("audited %q", got)
+	}
+	if row := must(w.PhoneRow(ctx, w.admin, stranger))(t); row.Rejected {
+		t.Errorf("accepted, it is %+v", row)
+	}
+	check(t, w.Reject(ctx, w.admin, stranger))
 	// To assign the phone after all is to accept it.
 	must(w.CreatePhone(ctx, w.admin, w.user, phoneInput(stranger)))(t)
 	if row := must(w.PhoneRow(ctx, w.admin, stranger))(t); row.Rejected || row.ExtensionNumber != "101" {
@@ -476,6 +487,7 @@ func TestTenantIsolation(t *testing.T) {
 		"Assignee":                  func() error { return second(w.Assignee(ctx, o, w.phoneMAC)) },
 		"Reprovision":               func() error { return second(w.Reprovision(ctx, o, w.phoneMAC)) },
 		"Reboot":                    func() error { return second(w.Reboot(ctx, o, w.baseMAC)) },
+		"Accept":                    func() error { return w.Accept(ctx, o, w.phoneMAC) },
 		"Reject":                    func() error { return w.Reject(ctx, o, w.phoneMAC) },
 		"DectPhone":                 func() error { return second(w.DectPhone(ctx, o, w.base)) },
 		"UpdateDectPhone":           func() error { return w.UpdateDectPhone(ctx, o, w.base, fleet.DectInput{}) },
@@ -605,6 +617,7 @@ func (w *world) useCases() map[string]useCase {
 		"ReprovisionAll": write(fleet.Operator, func(x ctx, c caller) error { return second(w.ReprovisionAll(x, c)) }),
 		"Reprovision":    write(fleet.Operator, func(x ctx, c caller) error { return second(w.Reprovision(x, c, w.phoneMAC)) }),
 		"Reboot":         write(fleet.Operator, func(x ctx, c caller) error { return second(w.Reboot(x, c, w.phoneMAC)) }),
+		"Accept":         write(fleet.Operator, func(x ctx, c caller) error { return w.Accept(x, c, "001565000091") }),
 		"Reject":         write(fleet.Operator, func(x ctx, c caller) error { return w.Reject(x, c, "001565000091") }),
 
 		"Jobs":      read(func(x ctx, c caller) error { _, _, err := w.Jobs(x, c, q); return err }),

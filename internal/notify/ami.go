@@ -30,11 +30,12 @@ type AMIConfig struct {
 
 // AMI orders NOTIFYs from Asterisk by the manager action PJSIPNotify, to the
 // endpoint named like the target's extension: Asterisk sends to every contact of
-// it. A target without an extension is reached by its contact as a URI, if
-// Asterisk has a default outbound endpoint.
+// it. A target that names its contact, or has no extension, is reached by a URI, if
+// default_outbound_endpoint in pjsip.conf names an endpoint.
 //
 // Asterisk answers once the NOTIFY is queued. An endpoint without contacts is no
-// error to it, nor is a phone that does not answer.
+// error to it, nor is a phone that does not answer, nor a URI where there is no
+// default outbound endpoint.
 type AMI struct {
 	config AMIConfig
 	line   kept[*amiPeer]
@@ -73,9 +74,12 @@ func (a *AMI) notify(ctx context.Context, t Target, event string) error {
 		return err
 	}
 	fields := []string{"Action: PJSIPNotify"}
-	if t.Extension != "" {
+	switch {
+	case t.URI != "":
+		fields = append(fields, "URI: "+t.URI)
+	case t.Extension != "":
 		fields = append(fields, "Endpoint: "+t.Extension)
-	} else {
+	default:
 		to, err := t.address()
 		if err != nil {
 			return err

@@ -26,7 +26,8 @@ type ESLConfig struct {
 }
 
 // ESL orders NOTIFYs from FreeSWITCH over its event socket. FreeSWITCH sends to
-// every registration of extension@domain with the profile.
+// every registration of extension@domain with the profile, or to the one contact
+// that the target names. (mod_sofia reads contact-uri only with to-uri and from-uri.)
 //
 // FreeSWITCH answers once the order is queued. An extension that is not registered
 // is no error to it, nor is a phone that does not answer. The socket is not
@@ -77,12 +78,19 @@ func (e *ESL) notify(ctx context.Context, t Target, event string) error {
 	if t.Extension == "" || t.Domain == "" {
 		return fail(Broken, false, "only a phone with an extension and a domain can be reached through FreeSWITCH")
 	}
+	if strings.Contains(t.URI, "%") {
+		return fail(Broken, false, "the contact %.80q has an escape, which FreeSWITCH would decode", t.URI)
+	}
+	address := t.Extension + "@" + t.Domain
+	to := "user: " + t.Extension + "\n" + "host: " + t.Domain + "\n"
+	if t.URI != "" {
+		to = "contact-uri: " + t.URI + "\n" + "to-uri: sip:" + address + "\n" + "from-uri: sip:" + address + "\n"
+	}
 	// Without a content type FreeSWITCH ignores the order, though there is no content.
 	order := "sendevent NOTIFY\n" +
 		"profile: " + e.config.Profile + "\n" +
 		"event-string: " + event + "\n" +
-		"user: " + t.Extension + "\n" +
-		"host: " + t.Domain + "\n" +
+		to +
 		"content-type: application/simple-message-summary\n\n"
 
 	ctx, cancel := context.WithTimeout(ctx, e.config.Timeout)

@@ -8,6 +8,10 @@
 //	AMI     by asking Asterisk, which knows where the phone registered
 //	ESL     by asking FreeSWITCH, likewise
 //
+// All but Direct reach every phone that is registered as the extension, unless the
+// Target names the contact of one. Proxy.Contacts asks a registrar for the contacts
+// of an extension, and Place finds a phone's own among them.
+//
 // Direct needs nothing but reaches only phones that no NAT hides and that accept
 // requests from others than their PBX. Proxy hears the phone's own answer. AMI and
 // ESL hear only that the PBX took the order.
@@ -36,6 +40,9 @@ type Target struct {
 	Domain    string // of the extension's address: a host name or an IP address
 	Contact   string // ip:port where it was last seen by SIP, or ""
 	Host      string // the IP address that it last fetched from, or ""
+	// URI is the phone's own contact, as Place finds it: it alone is reached. "" for
+	// every contact of the extension. Direct has no need of it.
+	URI string
 }
 
 func (t Target) String() string {
@@ -139,6 +146,7 @@ func orDefault(timeout time.Duration) time.Duration {
 var (
 	extensionSyntax = regexp.MustCompile(`^[A-Za-z0-9._+*-]{1,64}$`)
 	domainSyntax    = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])$`)
+	contactSyntax   = regexp.MustCompile(`^sips?:[!#-;=?-Z_a-z~\[\]]{1,500}$`) // nor <, > or quotes
 	eventSyntax     = regexp.MustCompile("^[A-Za-z0-9.!*_+`'~-]{1,64}(?:;[A-Za-z0-9.!*_+`'~-]{1,64}(?:=[A-Za-z0-9.!*_+`'~-]{1,64})?){0,8}$")
 )
 
@@ -149,6 +157,8 @@ func check(t Target, event string) error {
 		return fail(Broken, false, "the event %.80q is not like check-sync;reboot=true: correct the vendor's event", event)
 	case t.Extension != "" && !extensionSyntax.MatchString(t.Extension):
 		return fail(Broken, false, "the extension %.80q has other characters than letters, digits and ._+*-", t.Extension)
+	case t.URI != "" && !contactSyntax.MatchString(t.URI):
+		return fail(Broken, false, "the contact %.80q is no SIP address that can be written", t.URI)
 	case t.Domain != "" && !domainSyntax.MatchString(t.Domain):
 		return fail(Broken, false, "the domain %.80q is neither a host name nor an IP address", t.Domain)
 	}

@@ -161,6 +161,11 @@ func TestAMI(t *testing.T) {
 		})
 		s := ami(t, p, 0)
 		want(t, s, target(), notify.Delivered, false)
+		single := target()
+		single.URI = "sip:100@192.0.2.8:5064;line=x"
+		want(t, s, single, notify.Delivered, false)
+		single.URI += "\r\nAction: Command"
+		want(t, s, single, notify.Broken, false)
 		unassigned := target()
 		unassigned.Extension, unassigned.Contact = "", "192.0.2.7:5062"
 		want(t, s, unassigned, notify.Delivered, false)
@@ -177,6 +182,7 @@ func TestAMI(t *testing.T) {
 		if diff := cmp.Diff([][]string{
 			{"Action: Login", "Username: dialplane", "Secret: " + planted, "Events: off", "ActionID: RANDOM"},
 			{"Action: PJSIPNotify", "Endpoint: 100", "Variable: Event=check-sync;reboot=false", "ActionID: RANDOM"},
+			{"Action: PJSIPNotify", "URI: sip:100@192.0.2.8:5064;line=x", "Variable: Event=check-sync;reboot=false", "ActionID: RANDOM"},
 			{"Action: PJSIPNotify", "URI: sip:192.0.2.7:5062", "Variable: Event=check-sync;reboot=false", "ActionID: RANDOM"},
 		}, got); diff != "" {
 			t.Errorf("Asterisk got (-want +got):\n%s", diff)
@@ -396,9 +402,18 @@ func TestESL(t *testing.T) {
 	want(t, s, target(), notify.Delivered, false)
 	want(t, s, notify.Target{Extension: "100", Contact: "192.0.2.7:5060"}, notify.Broken, false)
 	want(t, s, notify.Target{Domain: "pbx.example.org"}, notify.Broken, false)
+	single := target()
+	single.URI = "sip:100@192.0.2.8:5064;line=x"
+	want(t, s, single, notify.Delivered, false)
+	single.URI = "sip:100@192.0.2.8:5064;line=%0Aprofile"
+	want(t, s, single, notify.Broken, false)
 	if diff := cmp.Diff([][]string{
 		{"auth " + planted},
 		{"sendevent NOTIFY", "profile: internal", "event-string: check-sync;reboot=false", "user: 100", "host: pbx.example.org", "content-type: application/simple-message-summary"},
+		{
+			"sendevent NOTIFY", "profile: internal", "event-string: check-sync;reboot=false", "contact-uri: sip:100@192.0.2.8:5064;line=x",
+			"to-uri: sip:100@pbx.example.org", "from-uri: sip:100@pbx.example.org", "content-type: application/simple-message-summary",
+		},
 	}, p.received()); diff != "" {
 		t.Errorf("FreeSWITCH got (-want +got):\n%s", diff)
 	}

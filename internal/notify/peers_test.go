@@ -3,15 +3,18 @@ package notify_test
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/notify"
 	"github.com/dialplane/dialplane/internal/secret"
 )
@@ -61,11 +64,15 @@ modparam("auth_db", "password_column", "password")
 modparam("auth_db", "load_credentials", "")
 request_route {
 	if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
-	if (is_method("REGISTER")) { if (!save("location")) { sl_reply_error(); } exit; }
+	if (is_method("REGISTER")) {
+		if (!is_present_hf("Contact") && !www_authorize("$td", "subscriber")) { www_challenge("$td", "1"); exit; }
+		if (!save("location")) { sl_reply_error(); }
+		exit;
+	}
 	if (!is_method("NOTIFY")) { sl_send_reply("405", "Method Not Allowed"); exit; }
 	if (!proxy_authorize("$fd", "subscriber")) { proxy_challenge("$fd", "1"); exit; }
 	consume_credentials();
-	if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+	if (uri==myself && !lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
 	if (!t_relay()) { sl_reply_error(); }
 	exit;
 }
@@ -91,7 +98,7 @@ func startKamailio(t *testing.T, algorithm string) string {
 	for name, content := range map[string]string{
 		"kamailio.cfg":  fmt.Sprintf(kamailioConfig, address, folder, algorithm),
 		"db/version":    "table_name(string) table_version(int)\nsubscriber:7\n",
-		"db/subscriber": "username(string) domain(string) password(string)\ndialplane:pbx.example.org:" + planted + "\n",
+		"db/subscriber": "username(string) domain(string) password(string)\ndialplane:pbx.example.org:" + planted + "\n100:pbx.example.org:" + planted + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -127,7 +134,14 @@ type phone struct {
 
 func register(t *testing.T, registrar, extension, status string) *phone {
 	t.Helper()
-	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return registerAt(t, registrar, extension, status, "127.0.0.1", ";line=abc123", "")
+}
+
+// registerAt registers from an IP address, with parameters of the contact's URI and
+// of the contact itself.
+func registerAt(t *testing.T, registrar, extension, status, ip, inURI, behind string) *phone {
+	t.Helper()
+	socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(ip)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,13 +155,13 @@ Via: SIP/2.0/UDP %[1]s;rport;branch=z9hG4bKregister%[2]s
 Max-Forwards: 70
 From: <sip:%[2]s@pbx.example.org>;tag=phone
 To: <sip:%[2]s@pbx.example.org>
-Call-ID: register%[2]s
+Call-ID: register%[2]s-%[1]s
 CSeq: 1 REGISTER
-Contact: <sip:%[2]s@%[1]s;line=abc123>
+Contact: <sip:%[2]s@%[1]s%[3]s>%[4]s
 Expires: 600
 Content-Length: 0
 
-`, own, extension), "\n", "\r\n")
+`, own, extension, inURI, behind), "\n", "\r\n")
 	buffer := make([]byte, 4096)
 	deadline := time.Now().Add(20 * time.Second)
 	for {
@@ -240,6 +254,87 @@ func TestThroughKamailio(t *testing.T) {
 				want(t, proxy(t, config), target(), notify.Challenged, false)
 			}
 		})
+	}
+}
+
+// TestOnePhoneOfMany: of the phones that are registered as one extension, at a proxy
+// that forks to all of them, only the one is told whose contact the registrar gives.
+func TestOnePhoneOfMany(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("DIALPLANE_E2E") != "require" { // scripts/test has installed it
+		installed(t, "kamailio")
+	}
+	address := startKamailio(t, "MD5")
+	instance := func(m string) string { return `;+sip.instance="<urn:uuid:00000000-0000-1000-8000-` + m + `>"` }
+	devices := []notify.Device{
+		{MAC: mac.MustParse("001565000001"), Host: netip.MustParseAddr("127.0.0.1")},
+		{MAC: mac.MustParse("001565000002"), Host: netip.MustParseAddr("127.0.0.1")},
+		{MAC: mac.MustParse("001565000003"), Host: netip.MustParseAddr("127.0.0.2")},
+		{MAC: mac.MustParse("001565000004"), Host: netip.MustParseAddr("127.0.0.3")},
+	}
+	phones := []*phone{
+		registerAt(t, address, "100", "200 OK", "127.0.0.1", "", instance("001565000001")),
+		registerAt(t, address, "100", "200 OK", "127.0.0.1", ";line=001565000002", ""),
+		registerAt(t, address, "100", "200 OK", "127.0.0.2", ";line=x7", ""),
+		registerAt(t, address, "100", "200 OK", "127.0.0.9", "", instance("0015650000AA")), // nobody's that we know
+	}
+	// next is the target of the next request to a phone.
+	next := func(p *phone) string {
+		t.Helper()
+		select {
+		case r := <-p.requests:
+			return r.line
+		case <-time.After(10 * time.Second):
+			t.Fatal("a phone was not told")
+			return ""
+		}
+	}
+	for _, transport := range []string{"UDP", "TCP"} {
+		s := proxy(t, notify.ProxyConfig{
+			Address: address, Transport: transport, User: "dialplane", Password: secret.New(planted), Realm: "pbx.example.org", Timeout: 10 * time.Second,
+		})
+		registration := notify.Registration{Extension: "100", Domain: "pbx.example.org", Password: secret.New(planted)}
+		list, _, err := s.Contacts(t.Context(), registration)
+		if err != nil || len(list) != len(phones) {
+			t.Fatalf("over %s: %d contacts, %v: %+v", transport, len(list), err, list)
+		}
+		for i, d := range devices {
+			others := slices.Delete(slices.Clone(devices), i, i+1)
+			to := target()
+			to.MAC = d.MAC
+			to.URI, _, err = notify.Place(list, d, others)
+			if i == 3 { // it is not registered
+				if notify.OutcomeOf(err) != notify.Unreachable || !strings.Contains(err.Error(), "none is at 127.0.0.3") {
+					t.Errorf("a phone that is not registered: %q, %v", to.URI, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Errorf("over %s: phone %d: %v", transport, i, err)
+				continue
+			}
+			want(t, s, to, notify.Delivered, false)
+			if got := next(phones[i]); got != "NOTIFY "+to.URI+" SIP/2.0" {
+				t.Errorf("over %s: phone %d got %q", transport, i, got)
+			}
+		}
+		// To the extension the proxy forks: every phone gets this one, and had no other.
+		want(t, s, target(), notify.Delivered, false)
+		for i, p := range phones {
+			next(p)
+			if n := len(p.requests); n > 0 {
+				t.Errorf("over %s: phone %d was told %d times too often", transport, i, n)
+			}
+		}
+		registration.Password = secret.New("not the password")
+		if list, _, err := s.Contacts(t.Context(), registration); notify.OutcomeOf(err) != notify.Challenged || list != nil {
+			t.Errorf("with a wrong password: %v, %v", list, err)
+		}
+		registration.Password = secret.New(planted)
+		registration.Extension, registration.User = "199", "100"
+		if list, _, err := s.Contacts(t.Context(), registration); err != nil || len(list) != 0 {
+			t.Errorf("an extension that is not registered: %v, %v", list, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -99,31 +100,40 @@ func (p *Proxy) notify(ctx context.Context, t Target, event string) error {
 	if t.Extension == "" || t.Domain == "" {
 		return fail(Broken, false, "only a phone with an extension and a domain can be reached through the proxy %s", p.config.Address)
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
-	defer cancel()
-	if err := p.converse(ctx, t, event); err != nil {
-		return fmt.Errorf("through %s over %s: %w", p.config.Address, p.config.Transport, err)
+	// A contact is a request's target and the proxy where it leaves, without a Route
+	// header: proxies refuse routes that were not theirs to make.
+	address := "sip:" + t.Extension + "@" + t.Domain
+	answer, err := p.converse(ctx, newNotice(cmp.Or(t.URI, address), address, "sip:"+p.config.From+"@"+t.Domain, event), p.account)
+	if err == nil {
+		err = judge(answer)
 	}
-	return nil
+	switch {
+	case err == nil:
+		return nil
+	case t.URI != "":
+		return fmt.Errorf("through %s over %s to the contact of this phone alone: %w", p.config.Address, p.config.Transport, err)
+	}
+	return fmt.Errorf("through %s over %s: %w", p.config.Address, p.config.Transport, err)
 }
 
-// converse sends a NOTIFY and answers the challenges of the proxy (407) and of
-// whoever is behind it (401), each once, and once more if the nonce was stale.
-func (p *Proxy) converse(ctx context.Context, t Target, event string) error {
+// converse sends a request and answers the challenges of the proxy (407) and of
+// whoever is behind it (401), each once, and once more if the nonce was stale. It
+// returns any other final answer.
+func (p *Proxy) converse(ctx context.Context, n *request, who account) (*sip.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
+	defer cancel()
 	s, err := p.line.session(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	local, err := netip.ParseAddrPort(s.conn.LocalAddr().String())
 	if err != nil {
-		return fail(Broken, false, "the socket has no IP address: %w", err)
+		return nil, fail(Broken, false, "the socket has no IP address: %w", err)
 	}
 	r := route{
 		transport: p.config.Transport, local: local, over: s.over, cause: s.cause,
 		send: func(ctx context.Context, b []byte) error { return s.write(ctx, b, nil) },
 	}
-	address := "sip:" + t.Extension + "@" + t.Domain
-	n := newNotice(address, address, "sip:"+p.config.From+"@"+t.Domain, event)
 	tries := make(map[string]int)
 	for {
 		written := time.Now()
@@ -131,20 +141,20 @@ func (p *Proxy) converse(ctx context.Context, t Target, event string) error {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			p.line.unanswered(s, written)
-			return err
+			return nil, err
 		case err != nil:
-			return err
+			return nil, err
 		case answer.StatusCode != sip.StatusUnauthorized && answer.StatusCode != sip.StatusProxyAuthRequired:
-			return judge(answer)
-		case p.account.user == "":
-			return fail(Challenged, false, "the answer was %d, and there are no credentials: set the proxy's user and password", answer.StatusCode)
+			return answer, nil
+		case who.user == "":
+			return nil, fail(Challenged, false, "the answer was %d, and there are no credentials: set the proxy's user and password", answer.StatusCode)
 		}
-		c, err := p.account.answerable(answer)
+		c, err := who.answerable(answer)
 		if err != nil {
-			return fail(Challenged, false, "%w", err)
+			return nil, fail(Challenged, false, "%w", err)
 		}
 		if sent := tries[c.header]; sent > 1 || sent == 1 && !c.stale {
-			return fail(Challenged, false, "the answer was %d again: the credentials of %q were refused", answer.StatusCode, p.account.user)
+			return nil, fail(Challenged, false, "the answer was %d again: the credentials of %q were refused", answer.StatusCode, who.user)
 		}
 		tries[c.header]++
 		n.replace(c)
@@ -152,7 +162,7 @@ func (p *Proxy) converse(ctx context.Context, t Target, event string) error {
 }
 
 // replace puts a credential in the place of the last one for the same header.
-func (n *notice) replace(c *credential) {
+func (n *request) replace(c *credential) {
 	for i := range n.credentials {
 		if n.credentials[i].header == c.header {
 			n.credentials[i] = c

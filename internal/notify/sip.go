@@ -23,18 +23,26 @@ const (
 // maxDatagram is the longest request that may go over UDP (RFC 3261 section 18.1.1).
 const maxDatagram = 1300
 
-// notice is one NOTIFY outside a dialog, in the form that PBXs send it. Its Call-ID
-// and tag stay the same when it is sent again with credentials.
-type notice struct {
+// request is one request outside a dialog: a NOTIFY, in the form that PBXs send it,
+// or a REGISTER that only asks. Its Call-ID and tag stay the same when it is sent
+// again with credentials.
+type request struct {
+	method        sip.RequestMethod
 	uri, to, from string // sip:…, without angle brackets
-	event         string
+	event         string // of a NOTIFY
 	callID, tag   string
 	seq           int
 	credentials   []*credential
 }
 
-func newNotice(uri, to, from, event string) *notice {
-	return &notice{uri: uri, to: to, from: from, event: event, callID: rand.Text(), tag: rand.Text()}
+func newNotice(uri, to, from, event string) *request {
+	return &request{method: sip.NOTIFY, uri: uri, to: to, from: from, event: event, callID: rand.Text(), tag: rand.Text()}
+}
+
+// newQuery asks the registrar of a domain where an address is registered: a REGISTER
+// without a Contact changes nothing (RFC 3261 section 10.2.3).
+func newQuery(domain, address string) *request {
+	return &request{method: sip.REGISTER, uri: "sip:" + domain, to: address, from: address, callID: rand.Text(), tag: rand.Text()}
 }
 
 // route is how a request leaves.
@@ -46,22 +54,26 @@ type route struct {
 	cause     func() error    // why, once it is
 }
 
-func (n *notice) text(r route, branch string) []byte {
+func (n *request) text(r route, branch string) []byte {
 	var b bytes.Buffer
 	local := bare(r.local)
-	fmt.Fprintf(&b, "NOTIFY %s SIP/2.0\r\n", n.uri)
+	fmt.Fprintf(&b, "%s %s SIP/2.0\r\n", n.method, n.uri)
 	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;rport;branch=%s\r\n", r.transport, local, branch)
 	b.WriteString("Max-Forwards: 70\r\n")
 	fmt.Fprintf(&b, "From: <%s>;tag=%s\r\n", n.from, n.tag)
 	fmt.Fprintf(&b, "To: <%s>\r\n", n.to)
 	fmt.Fprintf(&b, "Call-ID: %s\r\n", n.callID)
-	fmt.Fprintf(&b, "CSeq: %d NOTIFY\r\n", n.seq)
-	fmt.Fprintf(&b, "Contact: <sip:%s;transport=%s>\r\n", local, strings.ToLower(r.transport))
-	for _, c := range n.credentials {
-		fmt.Fprintf(&b, "%s: %s\r\n", c.header, c.answer("NOTIFY", n.uri))
+	fmt.Fprintf(&b, "CSeq: %d %s\r\n", n.seq, n.method)
+	if n.method == sip.NOTIFY {
+		fmt.Fprintf(&b, "Contact: <sip:%s;transport=%s>\r\n", local, strings.ToLower(r.transport))
 	}
-	fmt.Fprintf(&b, "Event: %s\r\n", n.event)
-	b.WriteString("Subscription-State: terminated;reason=noresource\r\n")
+	for _, c := range n.credentials {
+		fmt.Fprintf(&b, "%s: %s\r\n", c.header, c.answer(string(n.method), n.uri))
+	}
+	if n.method == sip.NOTIFY {
+		fmt.Fprintf(&b, "Event: %s\r\n", n.event)
+		b.WriteString("Subscription-State: terminated;reason=noresource\r\n")
+	}
 	b.WriteString("User-Agent: Dialplane\r\n")
 	b.WriteString("Content-Length: 0\r\n\r\n")
 	return b.Bytes()
@@ -89,6 +101,7 @@ type transactions struct {
 }
 
 type transaction struct {
+	method      sip.RequestMethod
 	callID, tag string
 	seq         int
 	answers     chan *sip.Response
@@ -96,11 +109,11 @@ type transaction struct {
 
 func newTransactions() *transactions { return &transactions{open: make(map[string]*transaction)} }
 
-// exchange sends a notice until an answer other than a provisional one comes, the
+// exchange sends a request until an answer other than a provisional one comes, the
 // context is done or the route is over.
-func (ts *transactions) exchange(ctx context.Context, n *notice, r route) (*sip.Response, error) {
+func (ts *transactions) exchange(ctx context.Context, n *request, r route) (*sip.Response, error) {
 	n.seq++
-	t := &transaction{callID: n.callID, tag: n.tag, seq: n.seq, answers: make(chan *sip.Response, 4)}
+	t := &transaction{method: n.method, callID: n.callID, tag: n.tag, seq: n.seq, answers: make(chan *sip.Response, 4)}
 	branch := "z9hG4bK" + rand.Text()
 	message := n.text(r, branch)
 	if r.transport == "UDP" && len(message) > maxDatagram {
@@ -160,7 +173,7 @@ func (ts *transactions) deliver(message sip.Message) {
 	ts.mu.Lock()
 	t := ts.open[branch]
 	ts.mu.Unlock()
-	if t == nil || seq.MethodName != sip.NOTIFY || int64(seq.SeqNo) != int64(t.seq) || callID.Value() != t.callID || tag != t.tag {
+	if t == nil || seq.MethodName != t.method || int64(seq.SeqNo) != int64(t.seq) || callID.Value() != t.callID || tag != t.tag {
 		return
 	}
 	select {

@@ -301,26 +301,44 @@ func offered(l *template.List) []string {
 }
 
 // Check compiles content as the tenant's filename would be, and everything that
-// extends it. Its error is a CodeInvalid *fleet.Error with line and column.
-func (c *Catalog) Check(_ context.Context, tenant fleet.ID, filename, content string) error {
+// extends it, and returns the models that they have then, by filename. Its error is a
+// CodeInvalid *fleet.Error with line and column.
+func (c *Catalog) Check(_ context.Context, tenant fleet.ID, filename, content string) (models map[string][]string, err error) {
 	custom := maps.Clone(c.set(tenant).custom)
 	if custom == nil {
 		custom = make(map[string]string)
 	}
 	custom[filename] = content
-	if _, err := c.parse(filename, content, custom); err != nil {
-		return refused(err)
+	models = make(map[string][]string)
+	t, err := c.parse(filename, content, custom)
+	if err != nil {
+		return nil, refused(err)
 	}
+	models[filename] = modelNames(t)
 	for _, name := range c.dependents(tenant, filename) {
 		source, own := custom[name]
 		if !own {
 			source = c.sources[name]
 		}
-		if _, err := c.parse(name, source, custom); err != nil {
-			return refused(fmt.Errorf("%s extends this template and would no longer compile: %w", name, err))
+		t, err := c.parse(name, source, custom)
+		if err != nil {
+			return nil, refused(fmt.Errorf("%s extends this template and would no longer compile: %w", name, err))
 		}
+		models[name] = modelNames(t)
 	}
-	return nil
+	return models, nil
+}
+
+// modelNames lists the models that phones can be of.
+func modelNames(t *template.Template) []string {
+	if t.Abstract {
+		return nil
+	}
+	names := make([]string, len(t.Models))
+	for i, m := range t.Models {
+		names[i] = m.Name
+	}
+	return names
 }
 
 // dependents lists the tenant's templates that extend filename.

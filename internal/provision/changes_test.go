@@ -36,6 +36,34 @@ func custom(extends string, lines ...string) string {
 </template>`
 }
 
+// A template of the tenant's own keeps the models that phones are of, be they its own
+// or those of a template that extends it; so does a built-in that is back.
+func TestDroppedModels(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	other := func(extends string) string { return strings.ReplaceAll(custom(extends, "a = 1"), "T46U", "T99Z") }
+	conflict := func(what string, err error, says string) {
+		t.Helper()
+		if fleet.CodeOf(err) != fleet.CodeConflict || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	conflict("in the place of a built-in", w.CreateTemplate(ctx, w.admin, "yealink-t4xu.xml", other("")), "the model T46U any more, which 1 phone or DECT base (001565000001)")
+	check(t, w.CreateTemplate(ctx, w.admin, "ours.xml", other("")))
+	conflict("the same, uploaded twice", w.CreateTemplate(ctx, w.admin, "yealink-t4xu.xml", other("")), w.phoneMAC.String())
+
+	both := strings.Replace(custom("", "a = 1"), "<models>", `<models><model name="T99Z" display_name="Yealink T99Z" accounts="3" line_keys="4"/>`, 1)
+	check(t, w.CreateTemplate(ctx, w.admin, "yealink-t4xu.xml", both))
+	must(w.CreatePhone(ctx, w.admin, w.user, phoneInput(w.unknownMAC, func(in *fleet.PhoneInput) { in.Model = new("T99Z") })))(t)
+	err := w.UpdateTemplate(ctx, w.admin, "yealink-t4xu.xml", custom("", "a = 1"))
+	conflict("an update", err, w.unknownMAC.String())
+	conflict("back to the built-in", w.DeleteTemplate(ctx, w.admin, "yealink-t4xu.xml"), w.unknownMAC.String())
+	if a := w.get(w.mine()); a.Status != 200 || !strings.Contains(string(a.Body), "a = 1") {
+		t.Errorf("after the refusals the phone gets %d %s", a.Status, a.Body)
+	}
+	check(t, w.UpdateTemplate(ctx, w.admin, "yealink-t4xu.xml", strings.Replace(both, "a = 1", "a = 2", 1)))
+}
+
 // base is a template for others to extend.
 func base(line string) string {
 	return `<template xmlns="urn:dialplane:template:1" vendor="Yealink" title="Base" abstract="true"><files>` +

@@ -176,12 +176,14 @@ func (c *Core) own(r Request, token, path string) Answer {
 	d, ok := c.snap.byTokenText(token)
 	if !ok {
 		c.warn(&c.unknownToken, r, "requests with an unknown secret address")
-		if c.snap.incomplete {
-			return unavailable
-		}
-		return notFound
+		return c.stranger()
 	}
 	name := lastPart(path)
+	if d.disabled() {
+		a := c.stranger()
+		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, a, "the phone is disabled")
+		return a
+	}
 	if d.rejected.Load() {
 		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, isRejected)
 		return notFound
@@ -210,6 +212,14 @@ func (c *Core) own(r Request, token, path string) Answer {
 	}
 	c.note(fleet.Fetch{Severity: severityOf(reason), Reason: reason, Doubt: doubt}, d.tenant, d.mac, said.Identity, r, name, L2, a)
 	return a
+}
+
+// stranger is the answer at a secret address that is nobody's.
+func (c *Core) stranger() Answer {
+	if c.snap.incomplete {
+		return unavailable
+	}
+	return notFound
 }
 
 // see takes in what the phone says of itself, and returns why that is to be doubted
@@ -388,7 +398,7 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	switch {
 	case d.rejected.Load():
 		return Answer{}, isRejected, false
-	case r.Head:
+	case r.Head, d.disabled():
 		return Answer{}, "", false
 	}
 	w, used := d.window(c.now())

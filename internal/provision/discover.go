@@ -20,8 +20,9 @@ type Discovery struct {
 
 // Discover takes note of a phone that asked and says what it gets: no answer if it
 // is rejected, its secret address if a window is open for it (which that uses up,
-// as L1 does over HTTP), and otherwise an answer without an address. Phones that
-// ask by multicast are the first tenant's.
+// as L1 does over HTTP), and otherwise an answer without an address, be the phone
+// disabled or nobody's. Phones that ask by multicast are the first tenant's. Nothing
+// is read from the store.
 func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url string) {
 	tenant, ok := c.snap.tenantByCode("")
 	if !ok || d.MAC.IsZero() {
@@ -36,11 +37,11 @@ func (c *Core) Discover(ctx context.Context, d Discovery) (answer bool, url stri
 	switch {
 	case assigned && phone.tenant != tenant:
 		return false, ""
-	case assigned && phone.rejected.Load() || !assigned && c.strangerRejected(ctx, tenant.id, d.MAC):
+	case c.snap.rejects(tenant.id, d.MAC):
 		note.Status, note.Reason, note.Severity = 404, isRejected, severityOf(isRejected)
 		c.recorder.Record(note)
 		return false, ""
-	case assigned:
+	case assigned && !phone.disabled():
 		if url, w := c.invitation(phone, d.IP); w != nil && c.admit(ctx, phone, w) {
 			note.Level = string(L1)
 			c.recorder.Record(note)
@@ -66,29 +67,23 @@ func (c *Core) said(d Discovery) vendor.Identity {
 	return said
 }
 
-func (c *Core) strangerRejected(ctx context.Context, tenant fleet.ID, m mac.Addr) (rejected bool) {
-	err := c.source.Read(ctx, func(r fleet.Reader) error {
-		g, err := r.Sighting(ctx, m)
-		rejected = err == nil && g.Rejected && g.Tenant == tenant
-		return err
-	})
-	if _, err := gone(err); err != nil {
-		c.log.Warn("a sighting could not be read", "mac", m, "error", err)
-	}
-	return rejected
-}
-
 // invitation is the phone's secret address and the window in which it may have it
 // at ip, or no window.
 func (c *Core) invitation(d *device, ip netip.Addr) (url string, w *window) {
 	tenant := d.tenant.data.Load()
-	if !enrolsFrom(tenant, ip, false) || !within(ip, privateRanges) {
+	if !invitesTo(tenant, ip) {
 		return "", nil
 	}
 	if w, _ = d.window(c.now()); w == nil {
 		return "", nil
 	}
 	return c.addresses.Phone(tenant, d.data.Load().Token), w
+}
+
+// invitesTo says whether the tenant's phones may be given their secret addresses at
+// ip. SIP multicast is in the clear, as L1 over HTTP without TLS is.
+func invitesTo(t *fleet.Tenant, ip netip.Addr) bool {
+	return enrolsFrom(t, ip, false) && within(ip, privateRanges)
 }
 
 // admit uses a window for the phone. It returns false if the phone had used it
@@ -104,10 +99,11 @@ func (c *Core) admit(ctx context.Context, d *device, w *window) bool {
 // inviteTimeout bounds the storing of enrolments by Invite.
 const inviteTimeout = 5 * time.Second
 
-// Invite gives a phone that is waiting for an address its own, if a window is open
-// for it; with no address, every phone of the tenant. send sends an address and
-// returns false if no such phone waits.
-func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send func(m mac.Addr, url string) bool) {
+// Invite gives a phone that is waiting for an address its own, if it may have it
+// where it waits, as in Discover; with no address, every phone of the tenant. send
+// sends an address, if a phone waits at an IP address that it is allowed at, and
+// returns false otherwise.
+func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send func(m mac.Addr, url string, allowed func(netip.Addr) bool) bool) {
 	slot, ok := c.snap.tenant(tenant)
 	if !ok || slot.data.Load().Code != "" {
 		return
@@ -115,8 +111,16 @@ func (c *Core) Invite(ctx context.Context, tenant fleet.ID, m mac.Addr, send fun
 	ctx, cancel := context.WithTimeout(ctx, inviteTimeout)
 	defer cancel()
 	invite := func(d *device) {
+		if d.rejected.Load() || d.disabled() {
+			return
+		}
 		w, _ := d.window(c.now())
-		if w == nil || d.rejected.Load() || !send(d.mac, c.addresses.Phone(slot.data.Load(), d.data.Load().Token)) {
+		if w == nil {
+			return
+		}
+		t := slot.data.Load()
+		allowed := func(ip netip.Addr) bool { return invitesTo(t, ip) }
+		if !send(d.mac, c.addresses.Phone(t, d.data.Load().Token), allowed) {
 			return
 		}
 		if c.admit(ctx, d, w) {

@@ -1,13 +1,16 @@
 package provision_test
 
 import (
+	"context"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
+	"github.com/dialplane/dialplane/internal/store"
 )
 
 func TestDiscover(t *testing.T) {
@@ -50,9 +53,13 @@ func TestInvite(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var sent []string
+	at := netip.MustParseAddr("10.0.0.7")
 	invite := func(waits bool) {
 		sent = nil
-		w.core.Invite(t.Context(), must(w.MyTenant(t.Context(), w.admin))(t).ID, mac.Addr{}, func(m mac.Addr, url string) bool {
+		w.core.Invite(t.Context(), must(w.MyTenant(t.Context(), w.admin))(t).ID, mac.Addr{}, func(m mac.Addr, url string, allowed func(netip.Addr) bool) bool {
+			if !allowed(at) {
+				return false
+			}
 			if m != w.phoneMAC || !strings.Contains(url, w.token()) {
 				t.Errorf("%v is sent %q", m, url)
 			}
@@ -78,4 +85,57 @@ func TestInvite(t *testing.T) {
 	if invite(true); len(sent) != 0 {
 		t.Error("a window that has ended invites")
 	}
+
+	// Where the phone waits decides as it does when it asks.
+	w.open(w.admin, &w.phoneMAC, 15)
+	at = netip.MustParseAddr("203.0.113.7")
+	if invite(true); len(sent) != 0 {
+		t.Error("a phone at a public address is invited")
+	}
+	networks := []string{"10.9.0.0/16"}
+	check(t, w.UpdateMyTenant(t.Context(), w.admin, fleet.TenantInput{EnrolNetworks: &networks}))
+	at = netip.MustParseAddr("10.0.0.7")
+	if invite(true); len(sent) != 0 {
+		t.Error("a phone outside the tenant's networks is invited")
+	}
+	at = netip.MustParseAddr("10.9.0.7")
+	if invite(true); len(sent) != 1 {
+		t.Error("a phone within the tenant's networks is not invited")
+	}
 }
+
+// A stranger that is rejected hears nothing from the moment on that the admin hears
+// "done", and is heard again once accepted; after a restart too, and with nothing
+// read from the store when it asks.
+func TestRejectedStranger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx := t.Context()
+	answered := func(want bool) {
+		t.Helper()
+		if got, _ := w.core.Discover(ctx, provision.Discovery{MAC: w.unknownMAC, IP: netip.MustParseAddr("10.0.0.7")}); got != want {
+			t.Errorf("answered: %v, want %v", got, want)
+		}
+		check(t, w.db.RecordFetches(ctx, w.fetches.take()))
+	}
+	answered(true)
+	for range 2 {
+		check(t, w.Reject(ctx, w.admin, w.unknownMAC.String()))
+		answered(false)
+		w.start(func(c *provision.Config) { c.Source = onlyStreams{w.db} })
+		answered(false)
+		w.start()
+		check(t, w.Accept(ctx, w.admin, w.unknownMAC.String()))
+		answered(true)
+		w.start()
+		answered(true)
+	}
+	check(t, w.Reject(ctx, w.admin, w.unknownMAC.String()))
+	must(w.CreatePhone(ctx, w.admin, w.second, phoneInput(w.unknownMAC)))(t)
+	answered(true)
+}
+
+// onlyStreams is a source of which single objects cannot be read.
+type onlyStreams struct{ *store.DB }
+
+func (onlyStreams) Read(context.Context, func(fleet.Reader) error) error { return errDown }

@@ -34,16 +34,36 @@ type Source interface {
 // snapshot is the fleet in memory. Its maps are read without locks; writers
 // replace single entries.
 type snapshot struct {
-	tenants sync.Map   // fleet.ID → *tenantSlot
-	codes   sync.Map   // string → *tenantSlot, by the code of the shared address
-	users   sync.Map   // fleet.ID → *userSlot
-	byToken sync.Map   // [32]byte → *device
-	byMAC   sync.Map   // mac.Addr → *device
-	changes sync.Mutex // serialises reloads, so that the last one read wins
+	tenants sync.Map // fleet.ID → *tenantSlot
+	codes   sync.Map // string → *tenantSlot, by the code of the shared address
+	users   sync.Map // fleet.ID → *userSlot
+	byToken sync.Map // [32]byte → *device
+	byMAC   sync.Map // mac.Addr → *device
+	// rejected are the phones that a tenant does not want, assigned or not.
+	rejected sync.Map   // rejection → struct{}
+	changes  sync.Mutex // serialises reloads, so that the last one read wins
 
 	// incomplete is set if objects could not be read at the start: whatever is
 	// not found may be one of them.
 	incomplete bool
+}
+
+type rejection struct {
+	tenant fleet.ID
+	phone  mac.Addr
+}
+
+func (s *snapshot) reject(tenant fleet.ID, m mac.Addr, rejected bool) {
+	if rejected {
+		s.rejected.Store(rejection{tenant, m}, struct{}{})
+	} else {
+		s.rejected.Delete(rejection{tenant, m})
+	}
+}
+
+func (s *snapshot) rejects(tenant fleet.ID, m mac.Addr) bool {
+	_, ok := s.rejected.Load(rejection{tenant, m})
+	return ok
 }
 
 type tenantSlot struct {
@@ -54,6 +74,9 @@ type tenantSlot struct {
 	extensions sync.Map // string → *userSlot
 	contacts   sync.Map // fleet.ID → *fleet.Contact
 	directory  directory
+	// lines are the users with a line key for an extension, by the extension;
+	// under snapshot.changes.
+	lines map[string]map[*userSlot]struct{}
 }
 
 type userSlot struct {
@@ -73,6 +96,13 @@ type device struct {
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+}
+
+// disabled says whether an admin has disabled the phone: it is then answered as if
+// nobody knew it.
+func (d *device) disabled() bool {
+	p := d.data.Load()
+	return p.Disabled()
 }
 
 // seen is what the phone said of itself when it last proved who it was.
@@ -137,6 +167,9 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 		return fmt.Errorf("load phones: %w", err)
 	}
 	err = src.EachSighting(ctx, func(g fleet.Sighting) error {
+		if g.Rejected {
+			s.reject(g.Tenant, g.MAC, true)
+		}
 		if d, ok := s.byAddress(g.MAC); ok {
 			d.sighted(&g)
 		}
@@ -323,6 +356,12 @@ func (s *snapshot) removeTenant(id fleet.ID) {
 		s.removeUser(v.(*userSlot).id)
 		return true
 	})
+	s.rejected.Range(func(k, _ any) bool {
+		if k.(rejection).tenant == id {
+			s.rejected.Delete(k)
+		}
+		return true
+	})
 	s.byMAC.Range(func(_, v any) bool { // those whose user could not be read
 		if d := v.(*device); d.tenant == slot {
 			s.removePhone(d)
@@ -341,9 +380,13 @@ func (s *snapshot) putUser(u *fleet.User) {
 		slot = &userSlot{id: u.ID}
 	}
 	old := slot.data.Load()
-	if old != nil && old.ExtensionNumber != u.ExtensionNumber {
-		tenant.extensions.CompareAndDelete(old.ExtensionNumber, slot)
+	if old != nil {
+		if old.ExtensionNumber != u.ExtensionNumber {
+			tenant.extensions.CompareAndDelete(old.ExtensionNumber, slot)
+		}
+		tenant.dropLines(slot, old)
 	}
+	tenant.addLines(slot, u)
 	slot.data.Store(u)
 	s.users.Store(u.ID, slot)
 	tenant.extensions.Store(u.ExtensionNumber, slot)
@@ -362,11 +405,63 @@ func (s *snapshot) removeUser(id fleet.ID) {
 		if tenant, ok := s.tenant(u.Tenant); ok {
 			tenant.extensions.CompareAndDelete(u.ExtensionNumber, slot)
 			tenant.directory.changed()
+			tenant.dropLines(slot, u)
 		}
 	}
 	for _, d := range slices.Clone(slot.phones) {
 		s.removePhone(d)
 	}
+}
+
+func (t *tenantSlot) addLines(slot *userSlot, u *fleet.User) {
+	for _, k := range u.Keys {
+		if k.Kind != fleet.KeyLine || k.Value == "" || k.Value == u.ExtensionNumber {
+			continue
+		}
+		if t.lines == nil {
+			t.lines = make(map[string]map[*userSlot]struct{})
+		}
+		if t.lines[k.Value] == nil {
+			t.lines[k.Value] = make(map[*userSlot]struct{})
+		}
+		t.lines[k.Value][slot] = struct{}{}
+	}
+}
+
+func (t *tenantSlot) dropLines(slot *userSlot, u *fleet.User) {
+	for _, k := range u.Keys {
+		if users := t.lines[k.Value]; users != nil {
+			if delete(users, slot); len(users) == 0 {
+				delete(t.lines, k.Value)
+			}
+		}
+	}
+}
+
+// Sharers lists the other phones that register as the extension of the phone m: the
+// extension's own, and those with a line key for it. It is nil for a phone that is
+// not assigned. It waits for changes that are being taken in.
+func (c *Core) Sharers(m mac.Addr) (others []mac.Addr) {
+	c.snap.changes.Lock()
+	defer c.snap.changes.Unlock()
+	d, ok := c.snap.byAddress(m)
+	if !ok {
+		return nil
+	}
+	users := []*userSlot{d.user}
+	if u := d.user.data.Load(); u != nil {
+		for slot := range d.tenant.lines[u.ExtensionNumber] {
+			users = append(users, slot)
+		}
+	}
+	for _, slot := range users {
+		for _, o := range slot.phones {
+			if o != d {
+				others = append(others, o.mac)
+			}
+		}
+	}
+	return others
 }
 
 // putPhone takes in a phone. One whose user could not be read is known all the
@@ -477,10 +572,18 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
 		p, err := r.PhoneByMAC(ctx, tenant, m)
 		if missing, err := gone(err); missing || err != nil {
-			if d, ok := c.snap.byAddress(m); missing && ok && d.tenant.id == tenant {
+			if err != nil {
+				return err
+			}
+			if d, ok := c.snap.byAddress(m); ok && d.tenant.id == tenant {
 				c.snap.removePhone(d)
 			}
-			return err
+			row, err := r.PhoneRow(ctx, tenant, m)
+			if _, err := gone(err); err != nil {
+				return err
+			}
+			c.snap.reject(tenant, m, row.Rejected)
+			return nil
 		}
 		g, err := r.Sighting(ctx, m)
 		if _, err := gone(err); err != nil {
@@ -488,6 +591,7 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 		}
 		if d, ok := c.snap.putPhone(&p); ok {
 			d.sighted(&g)
+			c.snap.reject(tenant, m, d.rejected.Load())
 		}
 		return nil
 	})

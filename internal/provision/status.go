@@ -82,6 +82,8 @@ func (c *Core) status(d *device) fleet.Status {
 	phone := d.data.Load()
 	s := d.served.Load()
 	switch {
+	case phone.Disabled():
+		return fleet.Status{Word: fleet.Disabled, Since: phone.DisabledAt, Why: "an admin disabled it; it is answered like a phone that nobody knows"}
 	case d.rejected.Load():
 		return fleet.Status{Word: fleet.Rejected, Why: "an admin rejected it"}
 	case s != nil && s.failed != "":

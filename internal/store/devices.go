@@ -22,7 +22,7 @@ type device struct {
 }
 
 const deviceFields = `d.id, d.tenant, d.mac, d.template, d.vendor, d.model, d.password, d.timezone, d.language, d.codecs,
-	d.interface, d.transport, d.rps, d.https, d.token, d.created_at, d.updated_at`
+	d.interface, d.transport, d.rps, d.https, d.disabled_at, d.token, d.created_at, d.updated_at`
 
 const (
 	devicePassword = "devices.password"
@@ -34,7 +34,7 @@ func (r *reader) dest(d device) []any {
 	s := d.settings
 	return []any{
 		d.id, d.tenant, asMAC(d.mac), d.template, d.vendor, d.model, r.sealed(&s.Password, d.tenant, d.id, devicePassword), &s.TimeZone, &s.Language, asJSON(&s.Codecs),
-		&s.Interface, &s.PreferredTransport, &s.RPS, &s.HTTPS, r.sealed(d.token, d.tenant, d.id, deviceToken), asTime(d.created), asTime(d.updated),
+		&s.Interface, &s.PreferredTransport, &s.RPS, &s.HTTPS, asTime(&s.DisabledAt), r.sealed(d.token, d.tenant, d.id, deviceToken), asTime(d.created), asTime(d.updated),
 	}
 }
 
@@ -50,10 +50,10 @@ func (w *writer) insertDevice(ctx context.Context, d device) error {
 	}
 	s := d.settings
 	err := w.exec(ctx, `INSERT INTO devices (id, tenant, user_id, mac, template, vendor, model, password, timezone, language, codecs,
-			interface, transport, rps, https, token, token_hash, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			interface, transport, rps, https, token, token_hash, created_at, updated_at, disabled_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		*d.id, *d.tenant, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
-		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated))
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated), millis(s.DisabledAt))
 	if err != nil {
 		return err
 	}
@@ -67,10 +67,10 @@ func (w *writer) updateDevice(ctx context.Context, kind string, d device) error 
 	}
 	s := d.settings
 	err := w.change(ctx, kind, `UPDATE devices SET user_id = $3, mac = $4, template = $5, vendor = $6, model = $7, password = $8, timezone = $9, language = $10, codecs = $11,
-			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18
+			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18, disabled_at = $19
 		WHERE tenant = $1 AND id = $2`,
 		*d.tenant, *d.id, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
-		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated))
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated), millis(s.DisabledAt))
 	if err != nil {
 		return err
 	}
@@ -99,4 +99,46 @@ func (r *reader) MACTaken(ctx context.Context, tenant fleet.ID, m mac.Addr) (tak
 		return err
 	}, `SELECT tenant FROM devices WHERE mac = $1`, macText(m))
 	return taken, ours, err
+}
+
+func (r *reader) DeviceDisabled(ctx context.Context, tenant fleet.ID, m mac.Addr) (disabled bool, err error) {
+	err = r.row(ctx, `SELECT EXISTS (SELECT 1 FROM devices WHERE tenant = $1 AND mac = $2 AND disabled_at > 0)`, tenant, macText(m)).Scan(&disabled)
+	return disabled, err
+}
+
+// namedUses is how many devices a Use names.
+const namedUses = 3
+
+func (r *reader) ModelUses(ctx context.Context, tenant fleet.ID, filename string) (uses []fleet.Use, err error) {
+	err = r.rows(ctx, true, func(row scanner) error {
+		var (
+			u fleet.Use
+			m mac.Addr
+		)
+		if err := row.Scan(&u.Model, &u.Count, asMAC(&m)); err != nil {
+			return err
+		}
+		if n := len(uses); n == 0 || uses[n-1].Model != u.Model {
+			uses = append(uses, u)
+		}
+		last := &uses[len(uses)-1]
+		last.First = append(last.First, m)
+		return nil
+	}, `SELECT model, uses, mac FROM (
+			SELECT model, mac, count(*) OVER (PARTITION BY model) AS uses, row_number() OVER (PARTITION BY model ORDER BY mac) AS place
+			FROM devices WHERE tenant = $1 AND template = $2
+		) AS numbered WHERE place <= $3 ORDER BY model, mac`, tenant, filename, namedUses)
+	return uses, err
+}
+
+func (r *reader) EndpointUses(ctx context.Context, tenant fleet.ID, by fleet.Interface, over fleet.Transport) (u fleet.Use, err error) {
+	const where = ` FROM devices WHERE tenant = $1 AND interface = $2 AND transport = $3`
+	if err := r.row(ctx, `SELECT count(*)`+where, tenant, by, over).Scan(&u.Count); err != nil || u.Count == 0 {
+		return u, err
+	}
+	u.First, err = all(ctx, r.conn, func(row scanner) (m mac.Addr, err error) {
+		err = row.Scan(asMAC(&m))
+		return m, err
+	}, `SELECT mac`+where+` ORDER BY mac LIMIT $4`, tenant, by, over, namedUses)
+	return u, err
 }

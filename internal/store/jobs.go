@@ -142,7 +142,7 @@ func (w *writer) InsertJob(ctx context.Context, j fleet.Job) (int, error) {
 	n, err := w.count(ctx, `INSERT INTO job_items (job, mac, tenant, kind, state, outcome, reason, attempts, due_at, sent_at, updated_at)
 		SELECT $1, d.mac, d.tenant, $3, 'pending', '', '', 0, $5, 0, $5
 		FROM devices d LEFT JOIN sightings s ON s.device = d.id
-		WHERE d.tenant = $2 AND ($4 = '' OR d.mac = $4) AND NOT COALESCE(s.rejected, FALSE)
+		WHERE d.tenant = $2 AND ($4 = '' OR d.mac = $4) AND NOT COALESCE(s.rejected, FALSE) AND d.disabled_at = 0
 			AND NOT EXISTS (SELECT 1 FROM job_items o WHERE o.mac = d.mac AND o.tenant = d.tenant AND o.kind = $3 AND o.`+isOpen+`)
 		ORDER BY d.mac`,
 		j.ID, j.Tenant, j.Kind, macText(j.MAC), millis(j.CreatedAt))
@@ -188,7 +188,8 @@ func (w *writer) endJob(ctx context.Context, id fleet.ID, at time.Time) (ended [
 // ClaimItems makes items of running jobs the caller's until their lease ends: they
 // are sent, with the attempt counted, before the caller sends anything. Jobs take
 // turns, so that a small one does not wait for a large one. An item whose phone was
-// sent something lately is put off, and one whose phone is no longer there closed.
+// sent something lately is put off, and one whose phone is no longer there, or is
+// disabled, closed.
 func (d *DB) ClaimItems(ctx context.Context, c fleet.Claim) (claimed []fleet.Errand, err error) {
 	err = d.write(ctx, func(w *writer) (err error) {
 		claimed, err = w.claim(ctx, c)
@@ -263,16 +264,18 @@ func (w *writer) turns(ctx context.Context, c fleet.Claim) ([]fleet.ID, error) {
 type dueItem struct {
 	fleet.Errand
 	assigned bool
+	disabled bool
 	sent     time.Time // the last that the phone was sent
 }
 
 func (w *writer) due(ctx context.Context, job fleet.ID, at time.Time, limit int) ([]dueItem, error) {
 	return all(ctx, w.conn, func(row scanner) (i dueItem, err error) {
-		err = row.Scan(&i.Tenant, &i.Job, &i.Kind, asMAC(&i.MAC), &i.Attempt, &i.assigned, asTime(&i.sent))
+		err = row.Scan(&i.Tenant, &i.Job, &i.Kind, asMAC(&i.MAC), &i.Attempt, &i.assigned, &i.disabled, asTime(&i.sent))
 		i.Attempt++
 		return i, err
 	}, `SELECT tenant, job, kind, mac, attempts,
 			EXISTS (SELECT 1 FROM devices d WHERE d.mac = job_items.mac AND d.tenant = job_items.tenant),
+			EXISTS (SELECT 1 FROM devices d WHERE d.mac = job_items.mac AND d.tenant = job_items.tenant AND d.disabled_at > 0),
 			COALESCE((SELECT max(o.sent_at) FROM job_items o WHERE o.mac = job_items.mac AND o.sent_at > 0), 0)
 		FROM job_items WHERE job = $1 AND state = 'pending' AND due_at <= $2 ORDER BY due_at, mac LIMIT $3`, job, millis(at), limit)
 }
@@ -280,9 +283,16 @@ func (w *writer) due(ctx context.Context, job fleet.ID, at time.Time, limit int)
 // claimOne returns false for an item that is not to be sent now.
 func (w *writer) claimOne(ctx context.Context, c fleet.Claim, i dueItem) (bool, error) {
 	at := millis(c.At)
-	if !i.assigned {
-		err := w.exec(ctx, `UPDATE job_items SET state = 'cancelled', reason = 'the phone is no longer assigned', due_at = 0, updated_at = $3 WHERE job = $1 AND mac = $2`,
-			i.Job, macText(i.MAC), at)
+	reason := ""
+	switch {
+	case !i.assigned:
+		reason = "the phone is no longer assigned"
+	case i.disabled:
+		reason = "the phone is disabled"
+	}
+	if reason != "" {
+		err := w.exec(ctx, `UPDATE job_items SET state = 'cancelled', reason = $4, due_at = 0, updated_at = $3 WHERE job = $1 AND mac = $2`,
+			i.Job, macText(i.MAC), at, reason)
 		if err == nil {
 			err = w.noteErrand(ctx, c.At, i.Errand, fleet.EventCancelled, "", "the phone is no longer assigned")
 		}

@@ -82,7 +82,7 @@ func TestAssignWhileTheCoreIsAsked(t *testing.T) {
 	for _, v := range []Verdict{{Answer: true}, {Answer: true, URL: "http://earlier/"}, {}} {
 		var b *bench
 		core := &fixed{verdict: v, ask: func(d Discovery) {
-			if !b.assign(d.MAC, provisioning) {
+			if !b.assign(d.MAC, provisioning, anywhere) {
 				t.Error("it cannot be assigned")
 			}
 		}}
@@ -101,7 +101,7 @@ func TestURLsThatNoNotifyCarries(t *testing.T) {
 		if out := b.receive(subscribe("001565f4f9e1", "a"), phone, true); len(out) != 1 || !strings.Contains(b.logged.String(), "level=ERROR") || strings.Contains(b.logged.String(), "http:") {
 			t.Errorf("%.20q: sent %v, logged %s", url, out, b.logged.String())
 		}
-		if b.out = nil; b.assign(mac.MustParse("001565f4f9e1"), url) || len(b.out) != 0 {
+		if b.out = nil; b.assign(mac.MustParse("001565f4f9e1"), url, anywhere) || len(b.out) != 0 {
 			t.Errorf("%.20q was assigned", url)
 		}
 		if !b.Assign("001565f4f9e1") {

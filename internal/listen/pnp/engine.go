@@ -350,7 +350,7 @@ func (e *engine) repeat(out []outgoing, t *transaction) []outgoing {
 }
 
 // assign gives a waiting phone its URL.
-func (e *engine) assign(a mac.Addr, url string) bool {
+func (e *engine) assign(a mac.Addr, url string, allowed func(netip.Addr) bool) bool {
 	if !sendable(url) {
 		e.log.Error("the provisioning URL of a phone is longer than 512 bytes or has characters that no URL has", "mac", a)
 		return false
@@ -359,7 +359,7 @@ func (e *engine) assign(a mac.Addr, url string) bool {
 	t := e.byMAC[a]
 	var out []outgoing
 	switch {
-	case t == nil:
+	case t == nil || t.state != asking && t.state != waiting || !allowed(t.key.source):
 	case t.state == asking && t.assigned == "":
 		t.assigned = url
 		e.mu.Unlock()

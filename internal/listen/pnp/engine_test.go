@@ -456,10 +456,31 @@ func TestRejectedPhoneHearsNothing(t *testing.T) {
 	}
 }
 
+func anywhere(netip.Addr) bool { return true }
+
+// A phone that waits where it may not have its address goes on waiting.
+func TestAssignOnlyWhereAllowed(t *testing.T) {
+	t.Parallel()
+	b := newBench(&fixed{verdict: Verdict{Answer: true}}, Limits{})
+	b.receive(subscribe("001565f4f9e1", "a"), phone, true)
+	b.out = nil
+	asked := 0
+	elsewhere := func(a netip.Addr) bool {
+		asked++
+		return a != netip.MustParseAddrPort(phone).Addr()
+	}
+	if b.assign(mac.MustParse("001565f4f9e1"), provisioning, elsewhere) || len(b.out) != 0 || asked != 1 {
+		t.Errorf("it was assigned where it may not be; asked %d times, sent %v", asked, b.out)
+	}
+	if !b.Assign("001565f4f9e1") {
+		t.Error("it does not wait any more")
+	}
+}
+
 // Assign assigns by the engine, as Server.Assign does.
 func (b *bench) Assign(address string) bool {
 	b.out = nil
-	return b.assign(mac.MustParse(address), provisioning)
+	return b.assign(mac.MustParse(address), provisioning, anywhere)
 }
 
 func TestRepeatedSubscribeIsAnsweredAlike(t *testing.T) {

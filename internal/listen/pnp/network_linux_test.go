@@ -228,7 +228,7 @@ func onTheWire(t *testing.T) {
 		t.Errorf("discovered %+v", d)
 	}
 
-	if !s.Assign(mac.MustParse("001565f4f9e1"), provisioning) {
+	if !s.Assign(mac.MustParse("001565f4f9e1"), provisioning, anywhere) {
 		t.Fatal("the phone does not wait")
 	}
 	sender := netip.AddrPortFrom(netip.MustParseAddr("192.168.1.2"), s.Address().Port())

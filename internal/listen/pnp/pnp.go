@@ -143,9 +143,12 @@ func (s *Server) Address() netip.AddrPort {
 }
 
 // Assign sends the URL to the phone with this address by NOTIFY, if it asked within
-// Limits.Wait and was told to wait. It reports false if no such phone waits, or if
-// no NOTIFY can carry the URL: it is at most 512 bytes of printable ASCII.
-func (s *Server) Assign(m mac.Addr, url string) bool { return s.engine.assign(m, url) }
+// Limits.Wait and was told to wait, at an IP address that is allowed. It reports false
+// if no such phone waits, or if no NOTIFY can carry the URL: it is at most 512 bytes
+// of printable ASCII. It calls allowed at most once, with a lock held.
+func (s *Server) Assign(m mac.Addr, url string, allowed func(netip.Addr) bool) bool {
+	return s.engine.assign(m, url, allowed)
+}
 
 // Serve answers until ctx is done or Close, and then returns nil. It returns an error
 // when a socket fails for good.

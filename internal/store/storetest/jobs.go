@@ -362,7 +362,7 @@ func testUnassigned(t *testing.T, s *store) {
 	job := s.newJob(here, fleet.JobReprovision, phone.MAC)
 	s.write(func(w fleet.Writer) error { return w.DeletePhone(ctx, here, phone.ID) })
 	moved := s.aPhone(there, s.newUser(there).ID)
-	moved.MAC = phone.MAC
+	moved.MAC, moved.DisabledAt = phone.MAC, time.Time{}
 	s.write(func(w fleet.Writer) error { return w.InsertPhone(ctx, moved) })
 	theirs := s.newJob(there, fleet.JobReprovision, phone.MAC)
 	if got := s.claim(aClaim); len(got) != 1 || got[0].Job != theirs.ID || got[0].Tenant != there {
@@ -376,5 +376,54 @@ func testUnassigned(t *testing.T, s *store) {
 	settled := s.settle(start, []fleet.Settlement{{Errand: fleet.Errand{Tenant: there, Job: theirs.ID, MAC: phone.MAC, Attempt: 1}, From: fleet.ItemSent, To: fleet.ItemPending, Due: start}})
 	if len(settled.Done) != 0 || !slices.Equal(settled.Idle, []mac.Addr{phone.MAC}) {
 		t.Errorf("settling for a tenant that is gone: %+v", settled)
+	}
+}
+
+// testDisabled proves that phones and bases which are disabled get no orders, and
+// those that they had before are cancelled.
+func testDisabled(t *testing.T, s *store) {
+	ctx := t.Context()
+	tenant := s.newTenant().ID
+	phone, base := s.newPhone(tenant, s.newUser(tenant).ID), s.newDectPhone(tenant)
+	disabled := func(m mac.Addr) bool {
+		t.Helper()
+		return get(s, func(r fleet.Reader) (bool, error) { return r.DeviceDisabled(ctx, tenant, m) })
+	}
+	if disabled(phone.MAC) || disabled(base.MAC) || disabled(macOf(12345)) {
+		t.Error("disabled without having been")
+	}
+	before := s.newJob(tenant, fleet.JobReboot, mac.Addr{})
+	phone.DisabledAt, base.DisabledAt = start, start
+	s.write(func(w fleet.Writer) error { return w.UpdatePhone(ctx, phone) })
+	s.write(func(w fleet.Writer) error { return w.UpdateDectPhone(ctx, base) })
+	if !disabled(phone.MAC) || !disabled(base.MAC) {
+		t.Error("not disabled")
+	}
+	if elsewhere := get(s, func(r fleet.Reader) (bool, error) { return r.DeviceDisabled(ctx, tenant+1, phone.MAC) }); elsewhere {
+		t.Error("disabled in another tenant")
+	}
+	s.write(func(w fleet.Writer) error {
+		n, err := w.InsertJob(ctx, s.aJob(tenant, fleet.JobReprovision, mac.Addr{}))
+		if n != 0 {
+			t.Errorf("%d disabled phones get an order", n)
+		}
+		return err
+	})
+	if got := s.claim(aClaim); len(got) != 0 {
+		t.Errorf("claimed %+v", got)
+	}
+	if got := s.job(before); got.State != fleet.JobDone || got.Counts != (fleet.JobCounts{Cancelled: 2}) {
+		t.Errorf("the job from before is %+v", got)
+	}
+	for _, i := range s.items(before) {
+		if i.Reason != "the phone is disabled" {
+			t.Errorf("%v is cancelled because %q", i.MAC, i.Reason)
+		}
+	}
+	phone.DisabledAt = time.Time{}
+	s.write(func(w fleet.Writer) error { return w.UpdatePhone(ctx, phone) })
+	s.newJob(tenant, fleet.JobReprovision, phone.MAC)
+	if got := s.claim(aClaim); len(got) != 1 || got[0].MAC != phone.MAC {
+		t.Errorf("enabled again, claimed %+v", got)
 	}
 }

@@ -2,9 +2,12 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
@@ -161,6 +164,35 @@ func testPhones(t *testing.T, s *store) {
 	if uses(changed.Filename) != 1 || uses(dect.Template) != 1 || uses("none.xml") != 0 {
 		t.Errorf("TemplateUses: %d, %d, %d", uses(changed.Filename), uses(dect.Template), uses("none.xml"))
 	}
+
+	endpoint := func(by fleet.Interface, over fleet.Transport) fleet.Use {
+		return get(s, func(r fleet.Reader) (fleet.Use, error) { return r.EndpointUses(ctx, tenant.ID, by, over) })
+	}
+	if got := endpoint(fleet.WebDomain, fleet.UDP); got.Count != 0 || got.First != nil {
+		t.Errorf("EndpointUses of what nobody uses: %+v", got)
+	}
+	many := s.newTenant().ID
+	owner := s.newUser(many).ID
+	var macs []mac.Addr
+	for i := range 5 {
+		p := s.aPhone(many, owner)
+		p.Model = []string{"T54W", "T31P"}[i/4]
+		s.write(func(w fleet.Writer) error { return w.InsertPhone(ctx, p) })
+		macs = append(macs, p.MAC)
+	}
+	slices.SortFunc(macs[:4], func(a, b mac.Addr) int { return strings.Compare(a.String(), b.String()) })
+	modelUses := get(s, func(r fleet.Reader) ([]fleet.Use, error) { return r.ModelUses(ctx, many, "yealink.xml") })
+	if diff := cmp.Diff([]fleet.Use{{Model: "T31P", Count: 1, First: macs[4:]}, {Model: "T54W", Count: 4, First: macs[:3]}}, modelUses); diff != "" {
+		t.Errorf("ModelUses (-want +got):\n%s", diff)
+	}
+	if none := get(s, func(r fleet.Reader) ([]fleet.Use, error) { return r.ModelUses(ctx, many, "none.xml") }); len(none) != 0 {
+		t.Errorf("ModelUses of none: %+v", none)
+	}
+	tenant.ID, many = many, tenant.ID
+	if got := endpoint(fleet.PublicIPv6, fleet.TLS); got.Count != 5 || len(got.First) != 3 {
+		t.Errorf("EndpointUses: %+v", got)
+	}
+	tenant.ID = many
 
 	s.write(func(w fleet.Writer) error { return w.DeletePhone(ctx, tenant.ID, phone.ID) })
 	s.missing("a deleted phone", func(w fleet.Writer) error { _, err := w.Phone(ctx, tenant.ID, phone.ID); return err })
@@ -641,6 +673,14 @@ func testIsolation(t *testing.T, s *store) {
 			"TemplateUses": func() (int, int, error) {
 				n, err := r.TemplateUses(ctx, ours.ID, theirs.phone.Filename)
 				return n, 0, err
+			},
+			"ModelUses": func() (int, int, error) {
+				l, err := r.ModelUses(ctx, ours.ID, theirs.phone.Filename)
+				return len(l), 0, err
+			},
+			"EndpointUses": func() (int, int, error) {
+				u, err := r.EndpointUses(ctx, ours.ID, theirs.phone.Interface, theirs.phone.PreferredTransport)
+				return u.Count, len(u.First), err
 			},
 		} {
 			if items, count, err := list(); items != 0 || count != 0 || err != nil {

@@ -118,7 +118,7 @@ func (s *store) newUser(tenant fleet.ID) fleet.User {
 func someSettings(id fleet.ID) fleet.DeviceSettings {
 	return fleet.DeviceSettings{
 		Password: secret.New(fmt.Sprintf("web password of %d", id)), TimeZone: "Asia/Tokyo", Language: "JAPANESE", Codecs: []string{"OPUS", "G722"},
-		Interface: fleet.PublicIPv6, PreferredTransport: fleet.TLS, RPS: true, HTTPS: true,
+		Interface: fleet.PublicIPv6, PreferredTransport: fleet.TLS, RPS: true, HTTPS: true, DisabledAt: start.Add(2 * time.Second),
 	}
 }
 
@@ -139,6 +139,7 @@ func (s *store) aPhone(tenant, user fleet.ID) fleet.Phone {
 func (s *store) newPhone(tenant, user fleet.ID) fleet.Phone {
 	s.t.Helper()
 	p := s.aPhone(tenant, user)
+	p.DisabledAt = time.Time{}
 	s.write(func(w fleet.Writer) error { return w.InsertPhone(s.t.Context(), p) })
 	return p
 }
@@ -157,6 +158,7 @@ func (s *store) aDectPhone(tenant fleet.ID) fleet.DectPhone {
 func (s *store) newDectPhone(tenant fleet.ID) fleet.DectPhone {
 	s.t.Helper()
 	d := s.aDectPhone(tenant)
+	d.DisabledAt = time.Time{}
 	s.write(func(w fleet.Writer) error { return w.InsertDectPhone(s.t.Context(), d) })
 	return d
 }

@@ -72,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Turns", testTurns},
 		{"Settling", testSettling},
 		{"Unassigned", testUnassigned},
+		{"Disabled", testDisabled},
 		{"Each", testEach},
 		{"Lists", testLists},
 		{"ListErrors", testListErrors},
