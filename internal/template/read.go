@@ -107,8 +107,8 @@ type reading struct {
 }
 
 // readDocument reads a template file. It returns nil if nothing can be made of
-// it; what is wrong goes to faults.
-func readDocument(src *source, depth int, faults *faults) *document {
+// it; what is wrong goes to faults. vendors is that of Parse.
+func readDocument(src *source, depth int, vendors func(string) bool, faults *faults) *document {
 	tree, err := readXML(src)
 	if err != nil {
 		faults.add(err)
@@ -120,6 +120,11 @@ func readDocument(src *source, depth int, faults *faults) *document {
 		varAt: make(map[string]int), itemAt: make(map[string]int),
 	}
 	r := &reading{d, faults, depth}
+	if isDialect(tree) {
+		if tree, _ = r.translate(tree, vendors); tree == nil {
+			return nil
+		}
+	}
 	if tree.name != "template" {
 		r.fail(tree.at, "the first element is <%s>; begin with <template>", clip(tree.name))
 		return nil

@@ -251,7 +251,7 @@ func (s *set) blockNames(from *unit) []string {
 // returns other than fs.ErrNotExist comes back as it is, wrapped.
 func Parse(filename string, src []byte, load Loader, vendors func(name string) bool) (*Template, error) {
 	var faults faults
-	chain, err := readChain(filename, src, load, &faults)
+	chain, err := readChain(filename, src, load, vendors, &faults)
 	if err != nil {
 		return nil, err
 	}
@@ -303,10 +303,10 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 }
 
 // readChain reads a template and those that it extends, nearest first.
-func readChain(filename string, src []byte, load Loader, faults *faults) ([]*document, error) {
+func readChain(filename string, src []byte, load Loader, vendors func(string) bool, faults *faults) ([]*document, error) {
 	var chain []*document
 	for {
-		d := readDocument(newSource(filename, string(src)), len(chain), faults)
+		d := readDocument(newSource(filename, string(src)), len(chain), vendors, faults)
 		if d == nil {
 			return chain, nil
 		}
