@@ -104,6 +104,7 @@ func (r *reading) translate(doc *element, vendors func(string) bool) (*element, 
 		lists: make(map[string]*element), items: make(map[string]*itemVariable), values: make(map[string]string),
 		texts: make(map[string]string), unknown: make(map[string]*strayName),
 	}
+	r.implied = make(map[string]bool)
 	before := len(r.faults.list)
 	header := descend(doc, "header")
 	if header == nil {
@@ -131,7 +132,7 @@ func (r *reading) translate(doc *element, vendors func(string) bool) (*element, 
 		if s.times > 1 {
 			more = " (" + strconv.Itoa(s.times) + " places)"
 		}
-		r.warn(s.at, "%s%s; it is left empty", s.why, more)
+		r.warn(s.at, "%s%s", s.why, more)
 	}
 	if len(r.faults.list) > before {
 		return nil, d
@@ -798,10 +799,13 @@ func (d *dialect) complete(header *element) {
 		return made("option", header.at, append([]string{"name", name, "value", value}, more...)...)
 	}
 	fill := func(list string, options ...*element) {
-		if d.lists[list] == nil {
-			d.lists[list] = made(list, header.at)
-			d.lists[list].add(options...)
+		if d.lists[list] != nil {
+			return
 		}
+		d.lists[list] = made(list, header.at)
+		d.lists[list].add(options...)
+		d.implied[list] = true
+		d.note(header.at, "the template offers no %s; phones are offered %s and no file says what was chosen", strings.ReplaceAll(list, "_", " "), clip(listed(options)))
 	}
 	fill("languages", option("ENGLISH", "English"))
 	fill("transports", option("UDP", "UDP"), option("TCP", "TCP"), option("TLS", "TLS"))
@@ -833,6 +837,14 @@ func (d *dialect) complete(header *element) {
 		types.add(o)
 	}
 	d.lists["key_types"] = types
+}
+
+func listed(options []*element) string {
+	names := make([]string, len(options))
+	for i, o := range options {
+		names[i] = o.value("name")
+	}
+	return strings.Join(names, ", ")
 }
 
 func sortedKeys(m map[string]bool) []string {

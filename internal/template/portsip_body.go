@@ -296,6 +296,9 @@ func (d *dialect) readFile(c *element, number *int) *element {
 		w.reachable[i] = &d.models[i]
 	}
 	w.phrases(phrases)
+	if w.broken {
+		return nil
+	}
 	if d.written += len(w.out); d.written > maxTranslated {
 		d.fail(c.at, "the files of the template grow too large; look for values inside values")
 		return nil
@@ -345,13 +348,14 @@ func (d *dialect) filename(c *element, number *int) string {
 			d.warn(model.valueAt, "the template has no model %s; its filename is left out", clip(model.value))
 		case holdsVariable(name.value) || strings.ContainsAny(name.value, "{}") || strings.TrimSpace(name.value) == "":
 			d.fail(name.valueAt, "the filename of one model is a plain name such as y000000000108.cfg")
+			m.files[variable] = plain
 		default:
 			m.files[variable] = strings.TrimLeft(strings.TrimSpace(name.value), "/")
 		}
 	})
 	for i := range d.models {
 		m := &d.models[i]
-		if m.files[variable] != "" {
+		if _, given := m.files[variable]; given {
 			continue
 		}
 		if plain == "" || holdsVariable(plain) {
@@ -644,7 +648,7 @@ func (w *writing) condition(p *phrase, at int) {
 	case what == "network":
 		w.network(p, at, strings.ToUpper(value), branch, before)
 	default:
-		w.d.stray("{IF "+p.condition+"}", at, "Dialplane does not know the condition {IF "+clip(p.condition)+"} and takes it as not met")
+		w.d.stray("{IF "+p.condition+"}", at, "{IF "+clip(p.condition)+"} is taken as not met: Dialplane does not know this condition")
 		w.never(p, at, branch, before)
 	}
 }
@@ -767,10 +771,9 @@ func (w *writing) variable(name string, at int) {
 	}
 	why, known := dialectMissing[name]
 	if !known {
-		why = "nothing defines the variable %%" + name + "%%"
-	} else {
-		why = "%%" + name + "%%: " + why
+		why = "nothing defines it"
 	}
+	why = "%%" + name + "%% is left empty: " + why
 	d.stray("%%"+name+"%%", at, why)
 	w.put("{{/* "+commented("%%"+name+"%%")+" */}}", at)
 }

@@ -79,7 +79,8 @@ type document struct {
 	modelAt  []int // offsets of models
 	lists    map[string]*List
 	listAt   map[string]int
-	network  *element // <network>
+	implied  map[string]bool // lists that the file does not have
+	network  *element        // <network>
 	rootAt   int
 	vendorAt int
 	files    []*fileSource
