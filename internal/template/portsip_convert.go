@@ -47,7 +47,7 @@ func Convert(filename string, src []byte, vendors func(name string) bool) ([]byt
 	b.WriteString("-->\n")
 	writeElement(&b, tree, "")
 	if b.Len() > maxSource {
-		return []byte(b.String()), fmt.Errorf("the result is %d KiB, more than the 256 KiB that a template may have; split it by models", b.Len()>>10)
+		return nil, fmt.Errorf("the result is %d KiB, more than the 256 KiB that a template may have; split it by models", b.Len()>>10)
 	}
 	return []byte(b.String()), nil
 }
