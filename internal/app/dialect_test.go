@@ -141,6 +141,7 @@ func TestDialectOverTheAPI(t *testing.T) {
 	l := newListener(t)
 	l.call("POST", "/tenant", map[string]any{
 		"domain": "pbx.example.org", "endpoints": map[string]any{"WEB_DOMAIN": map[string]any{"host": "pbx.example.org", "udp": 5060}},
+		"enrol_minutes": 15,
 	}, 200, nil)
 
 	var refused struct{ Errors []struct{ Message string } }
@@ -189,6 +190,10 @@ func TestDialectOverTheAPI(t *testing.T) {
 	}, 201, &phone)
 	l.call("GET", "/users/"+user.ID+"/phones/"+phone.ID, nil, 200, &phone)
 	path := strings.TrimPrefix(phone.URL, "http://phones.example.net")
+	enrolled := l.core.Answer(t.Context(), provision.Request{Path: "/snomD785-000413AABBCC.htm", IP: netip.MustParseAddr("192.168.1.20")})
+	if !strings.Contains(string(enrolled.Body), phone.URL+"snomD785-000413AABBCC.htm") || strings.Contains(string(enrolled.Body), "101") {
+		t.Errorf("the phone does not enrol: %d\n%s", enrolled.Status, enrolled.Body)
+	}
 	answer := l.core.Answer(t.Context(), provision.Request{Path: path + "snomD785-000413AABBCC.htm", IP: netip.MustParseAddr("192.168.1.20")})
 	want := `<?xml version="1.0" encoding="utf-8"?>
 <settings>

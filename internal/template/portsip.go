@@ -443,13 +443,16 @@ func (d *dialect) readList(e *element, list, path string) {
 		}
 		for _, name := range names {
 			taken[strings.ToLower(name)] = true
-			option := made("option", o.at, "name", name, "value", value)
-			if chosen.value != "" && strings.EqualFold(chosen.value, label) && !slices.ContainsFunc(into.children, func(c *element) bool { return c.value("default") != "" }) {
-				option.attrs = append(option.attrs, attribute{"default", "1", o.at, o.at})
-			}
-			option.add(items...)
-			into.add(option)
 		}
+		option := made("option", o.at, "name", names[0], "value", value)
+		if len(names) > 1 {
+			option = made("option", o.at, "names", strings.Join(names, " "), "value", value)
+		}
+		if chosen.value != "" && strings.EqualFold(chosen.value, label) && !slices.ContainsFunc(into.children, func(c *element) bool { return c.value("default") != "" }) {
+			option.attrs = append(option.attrs, attribute{"default", "1", o.at, o.at})
+		}
+		option.add(items...)
+		into.add(option)
 	})
 	if len(dropped) > 0 {
 		d.warn(droppedAt, "the API has no name for %s; nobody could choose these languages, so they are left out", clip(strings.Join(dropped, ", ")))
@@ -805,21 +808,14 @@ func (d *dialect) complete(header *element) {
 		d.lists[list] = made(list, header.at)
 		d.lists[list].add(options...)
 		d.implied[list] = true
-		d.note(header.at, "the template offers no %s; phones are offered %s and no file says what was chosen", strings.ReplaceAll(list, "_", " "), clip(listed(options)))
+		d.note(header.at, "the template offers no %s; phones are offered %s, and no file says what was chosen", strings.ReplaceAll(list, "_", " "), listed(options))
 	}
 	fill("languages", option("ENGLISH", "English"))
 	fill("transports", option("UDP", "UDP"), option("TCP", "TCP"), option("TLS", "TLS"))
 	fill("codecs", option("PCMU", "PCMU", "default", "1"), option("PCMA", "PCMA", "default", "1"), option("G722", "G722"), option("G729", "G729"))
 	if d.lists["time_zones"] == nil {
-		zones := []*element{option("Etc/UTC", "Etc/UTC")}
-		seen := make(map[string]bool)
-		for _, p := range zonePhrases {
-			if _, ok := standardOffset(p.zone); ok && !seen[p.zone] {
-				seen[p.zone] = true
-				zones = append(zones, option(p.zone, p.zone))
-			}
-		}
-		fill("time_zones", zones...)
+		fill("time_zones")
+		d.lists["time_zones"].attrs = []attribute{{"rules", "1", header.at, header.at}} // every zone there is
 	}
 	if len(d.kinds) == 0 {
 		return
@@ -840,6 +836,9 @@ func (d *dialect) complete(header *element) {
 }
 
 func listed(options []*element) string {
+	if len(options) == 0 {
+		return "all"
+	}
 	names := make([]string, len(options))
 	for i, o := range options {
 		names[i] = o.value("name")

@@ -75,6 +75,7 @@ type document struct {
 	title    string
 	extends  *attribute
 	abstract bool
+	dialect  bool
 	models   []Model
 	modelAt  []int // offsets of models
 	lists    map[string]*List
@@ -121,7 +122,7 @@ func readDocument(src *source, depth int, vendors func(string) bool, faults *fau
 		varAt: make(map[string]int), itemAt: make(map[string]int),
 	}
 	r := &reading{d, faults, depth}
-	if isDialect(tree) {
+	if d.dialect = isDialect(tree); d.dialect {
 		if tree, _ = r.translate(tree, vendors); tree == nil {
 			return nil
 		}

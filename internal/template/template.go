@@ -34,6 +34,7 @@ type Template struct {
 	Vendor   string
 	Title    string
 	Abstract bool     // a base for others; it has no models
+	Dialect  bool     // written in the dialect of 3CX and PortSIP, which has no files to enrol by
 	Bases    []string // filenames of all that it extends, nearest first
 	Models   []Model  // in the order of the file
 	Profile  Profile
@@ -260,7 +261,7 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 	}
 	d := chain[0]
 	t := &Template{
-		Filename: filename, Vendor: d.vendor, Title: d.title, Abstract: d.abstract, Models: d.models,
+		Filename: filename, Vendor: d.vendor, Title: d.title, Abstract: d.abstract, Dialect: d.dialect, Models: d.models,
 		Profile: Profile{Lists: make(map[string]*List)},
 	}
 	s := &set{
