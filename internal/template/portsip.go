@@ -111,10 +111,13 @@ func (r *reading) translate(doc *element, vendors func(string) bool) (*element, 
 		r.fail(doc.at, "<doc> has no <header>; a template of 3CX or PortSIP names its models there")
 		return nil, d
 	}
+	d.readDevice(header)
 	for name, text := range dialectTexts {
+		if d.dect && strings.Contains(text, firstAccount) {
+			text = "{{if $.accounts}}" + text + "{{end}}" // a base may have no members
+		}
 		d.texts[name] = text
 	}
-	d.readDevice(header)
 	d.readModels(header)
 	d.readHeader(header)
 	for _, e := range doc.children {
@@ -313,7 +316,7 @@ func (d *dialect) model(name string) *dialectModel {
 		}
 	}
 	for i := range d.models {
-		if m := &d.models[i]; strings.EqualFold(m.name, name) || strings.EqualFold(m.display, name) {
+		if m := &d.models[i]; strings.EqualFold(m.name, d.modelName(name)) || strings.EqualFold(m.display, name) {
 			return m
 		}
 	}
@@ -414,8 +417,8 @@ func (d *dialect) readList(e *element, list, path string) {
 	}
 	into := made(list, e.at)
 	chosen, _ := e.named("default")
-	var dropped []string
-	droppedAt, first := 0, true
+	var dropped, doubled []string
+	droppedAt, doubledAt, first := 0, 0, true
 	taken := make(map[string]bool)
 	e.every("option", func(o *element) {
 		label, value := d.label(o, list)
@@ -425,7 +428,7 @@ func (d *dialect) readList(e *element, list, path string) {
 		}
 		names := neutralNames(list, label)
 		if list == "languages" && !slices.Contains(languages, names[0]) && !first {
-			if droppedAt == 0 {
+			if dropped == nil {
 				droppedAt = o.at
 			}
 			dropped = append(dropped, label)
@@ -433,7 +436,10 @@ func (d *dialect) readList(e *element, list, path string) {
 		}
 		names = slices.DeleteFunc(names, func(name string) bool { return taken[strings.ToLower(name)] })
 		if len(names) == 0 {
-			d.warn(o.at, "the option %s of <%s> stands for nothing that none before it does; it is left out", clip(label), clip(e.name))
+			if doubled == nil {
+				doubledAt = o.at
+			}
+			doubled = append(doubled, label)
 			return
 		}
 		first = false
@@ -456,6 +462,9 @@ func (d *dialect) readList(e *element, list, path string) {
 	})
 	if len(dropped) > 0 {
 		d.warn(droppedAt, "the API has no name for %s; nobody could choose these languages, so they are left out", clip(strings.Join(dropped, ", ")))
+	}
+	if len(doubled) > 0 {
+		d.warn(doubledAt, "<%s> has options that stand for nothing that none before them does; %d are left out: %s", clip(e.name), len(doubled), clip(strings.Join(doubled, ", ")))
 	}
 	if len(into.children) == 0 {
 		return

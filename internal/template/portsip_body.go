@@ -49,6 +49,8 @@ var dialectTexts = map[string]string{
 	"param::pickup":          "{{$.features.pickup_code}}",
 }
 
+const firstAccount = "(index $.accounts 0)"
+
 // The provisioning address names its port only if it is not the scheme's own.
 const (
 	provisioningHost = `{{if has_prefix "[" $.provisioning.host}}{{before "]" $.provisioning.host}}]{{else}}{{before ":" $.provisioning.host}}{{end}}`
@@ -661,7 +663,10 @@ func (w *writing) network(p *phrase, at int, way string, branch func([]*phrase, 
 	if !allowed(direct) && allowed("REMOTESTUN") {
 		direct = "REMOTESTUN"
 	}
-	const outbound = "(index $.accounts 0).outbound"
+	outbound := firstAccount + ".outbound"
+	if w.d.dect {
+		outbound = "(and $.accounts " + outbound + ")"
+	}
 	yes, no := func() { branch(p.yes, models) }, func() { branch(p.no, models) }
 	switch {
 	case way == "SBC" && allowed(way):
@@ -770,6 +775,9 @@ func (w *writing) variable(name string, at int) {
 		}
 	}
 	why, known := dialectMissing[name]
+	if !known && strings.HasPrefix(name, "multicastrg") {
+		why, known = "Dialplane sets up no multicast groups", true
+	}
 	if !known {
 		why = "nothing defines it"
 	}

@@ -47,9 +47,12 @@ func parseDialect(t testing.TB, name string) *Template {
 // bare is a phone that has as little as a phone can have.
 func bare(t *Template, m *Model) *View {
 	v := Sample(t, m)
-	v.Accounts = v.Accounts[:1]
-	a := &v.Accounts[0]
-	a.DisplayName, a.Outbound, a.OutboundHost, a.OutboundPort, a.Voicemail = "101", false, "", 0, ""
+	if v.Accounts = v.Accounts[:1]; m.Handsets > 0 {
+		v.Accounts = nil
+	} else {
+		a := &v.Accounts[0]
+		a.DisplayName, a.Outbound, a.OutboundHost, a.OutboundPort, a.Voicemail = "101", false, "", 0, ""
+	}
 	for i := range v.Keys {
 		v.Keys[i] = Key{Index: i + 1, Slot: i + 1, Kind: "none", Account: 1}
 	}
@@ -424,6 +427,40 @@ func TestNeutralZones(t *testing.T) {
 		}
 		if p.phrase != strings.ToLower(p.phrase) {
 			t.Errorf("%s is not lower case", p.phrase)
+		}
+	}
+}
+
+// TestDialectNames wants that conditions and maps of filenames find their model
+// in every spelling, and that the vendor's name is one that people write.
+func TestDialectNames(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ ua, display, model, shown string }{
+		{"SIP-W70B", "Yealink W70B", "W70B", "Yealink W70B"},
+		{"Yealink T46U", "yealink T46U custom", "T46U", "Yealink T46U custom"},
+		{"snomD785", "snom D785", "D785", "Snom D785"},
+		{"GXP2170", "GRANDSTREAM GXP2170", "GXP2170", "Grandstream GXP2170"},
+		{"Fanvil X3SG Lite", "", "X3SG-Lite", "Fanvil X3SG Lite"},
+	} {
+		src := `<doc><header><models><model ua="` + test.ua + `">` + test.display + `</model></models></header>
+<data><device><deviceconfig filename="a.cfg"><filename><model name="` + test.shown + `" filename="b.cfg"/></filename>{IF ua=` + test.ua + `}
+a=1
+{ENDIF}
+{IF ua=` + test.model + `}
+b=2
+{ENDIF}
+</deviceconfig></device></data></doc>`
+		tmpl, err := Parse("acme.ph.xml", []byte(src), nil, knownVendors)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &tmpl.Models[0]
+		out, err := tmpl.files[0].Append(nil, Sample(tmpl, m))
+		if m.Name != test.model || m.DisplayName != test.shown || string(out) != "a=1\nb=2\n" || err != nil {
+			t.Errorf("%s: model %q, shown as %q, file %q, %v", test.ua, m.Name, m.DisplayName, out, err)
+		}
+		if name := tmpl.files[0].Name(m, "001565aabbcc"); name != "b.cfg" {
+			t.Errorf("%s: the file is %s", test.ua, name)
 		}
 	}
 }
