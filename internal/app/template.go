@@ -171,8 +171,9 @@ func (l *loader) open(name string) (*template.Template, error) {
 }
 
 type convertCmd struct {
-	File string `arg:"" help:"Template file, *.ph.xml or *.fxs.xml." type:"existingfile"`
-	Out  string `help:"Write to this file instead of printing." placeholder:"FILE" env:"-"`
+	File  string   `arg:"" help:"Template file, *.ph.xml or *.fxs.xml." type:"existingfile"`
+	Model []string `help:"Only for these models, which makes it shorter." env:"-"`
+	Out   string   `help:"Write to this file instead of printing." placeholder:"FILE" env:"-"`
 }
 
 func (c convertCmd) Run(streams Streams) error {
@@ -180,12 +181,12 @@ func (c convertCmd) Run(streams Streams) error {
 	if err != nil {
 		return err
 	}
-	converted, err := template.Convert(filepath.Base(c.File), src, newLoader(packs.Registry()).known)
+	converted, err := template.Convert(filepath.Base(c.File), src, newLoader(packs.Registry()).known, c.Model)
 	if errors.Is(err, template.ErrOwnLanguage) {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	if err != nil {
-		return err
+		return err // names the file itself
 	}
 	if c.Out == "" {
 		_, err = streams.Out.Write(converted)

@@ -28,6 +28,8 @@ type dialect struct {
 	dect   bool   // a gateway or a DECT base
 	lines  int    // that it takes
 	models []dialectModel
+	only   []string       // models to translate for; empty for all
+	others []dialectModel // those left out
 
 	lists    map[string]*element // of our profile, by name
 	network  *element
@@ -96,11 +98,11 @@ const (
 // isDialect reports whether the root element is that of the dialect.
 func isDialect(root *element) bool { return strings.EqualFold(root.name, "doc") }
 
-// translate returns a template of the dialect as one of ours, or nil after an
-// error.
-func (r *reading) translate(doc *element, vendors func(string) bool) (*element, *dialect) {
+// translate returns a template of the dialect as one of ours, for some of its
+// models or, with none, for all. It returns nil after an error.
+func (r *reading) translate(doc *element, vendors func(string) bool, only []string) (*element, *dialect) {
 	d := &dialect{
-		reading: r, vendors: vendors, doc: doc,
+		reading: r, vendors: vendors, doc: doc, only: only,
 		lists: make(map[string]*element), items: make(map[string]*itemVariable), values: make(map[string]string),
 		texts: make(map[string]string), unknown: make(map[string]*strayName),
 	}
@@ -147,7 +149,7 @@ func (r *reading) translate(doc *element, vendors func(string) bool) (*element, 
 func made(name string, at int, attrs ...string) *element {
 	e := &element{name: name, at: at}
 	for i := 0; i < len(attrs); i += 2 {
-		e.attrs = append(e.attrs, attribute{attrs[i], attrs[i+1], at, at})
+		e.attrs = append(e.attrs, attribute{attrs[i], attrs[i+1], at, at}) //nolint:gosec // pairs of constants' names and values
 	}
 	return e
 }
@@ -278,6 +280,37 @@ func (d *dialect) readModels(header *element) {
 			m.display = d.vendor + " " + m.display
 		}
 	}
+	d.choose(list)
+}
+
+// choose leaves out the models that are not to be translated for.
+func (d *dialect) choose(list *element) {
+	if len(d.only) == 0 {
+		return
+	}
+	chosen := make(map[string]bool)
+	for _, name := range d.only {
+		if m := d.model(name); m != nil {
+			chosen[m.ua] = true
+		} else {
+			d.fail(list.at, "the template has no model %s", clip(name))
+		}
+	}
+	var kept []dialectModel
+	for _, m := range d.models {
+		if chosen[m.ua] {
+			kept = append(kept, m)
+		} else {
+			d.others = append(d.others, m)
+		}
+	}
+	d.models = kept
+}
+
+// leftOut reports whether a name means a model that is not translated for.
+func (d *dialect) leftOut(name string) bool {
+	others := &dialect{vendor: d.vendor, models: d.others}
+	return others.model(name) != nil
 }
 
 // capital spells a vendor's name like one: snom is Snom.

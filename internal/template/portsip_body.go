@@ -12,7 +12,7 @@ import (
 // dialectTexts are the variables that the PBX itself defines, by lower-case name,
 // in our syntax. The names are those that 3CX documents or its published
 // templates use; PortSIP publishes none.
-var dialectTexts = map[string]string{
+var dialectTexts = map[string]string{ //nolint:gosec // where passwords stand, not what they are
 	"mac_address": "{{$.mac}}",
 
 	"extension_number":     "{{(index $.accounts 0).extension}}",
@@ -444,7 +444,6 @@ type writing struct {
 	inside    []string // variables being written out, one in the other
 	broken    bool     // has been reported
 
-	line    int // where the current line of out begins
 	comment bool
 	last    string // xml: the last three bytes of the author's text
 	before  byte   // what the author wrote before the current phrase; 0 for a variable
@@ -604,26 +603,26 @@ func (w *writing) condition(p *phrase, at int) {
 		meant := make(map[*dialectModel]bool)
 		for name := range strings.SplitSeq(value, ",") {
 			if m := w.d.model(name); m != nil {
-				if !meant[m] {
-					names = append(names, m.name)
-				}
 				meant[m] = true
-			} else if strings.TrimSpace(name) != "" {
-				w.d.warn(at, "the template has no model %s", clip(strings.TrimSpace(name)))
+			} else if name = strings.TrimSpace(name); name != "" && !w.d.leftOut(name) {
+				w.d.warn(at, "the template has no model %s", clip(name))
 			}
 		}
 		for _, m := range before {
 			if meant[m] {
-				yes = append(yes, m)
+				yes, names = append(yes, m), append(names, m.name)
 			} else {
 				no = append(no, m)
 			}
 		}
-		if len(names) == 0 {
-			w.never(p, at, branch, before)
-			return
+		switch {
+		case len(no) == 0:
+			branch(p.yes, yes)
+		case len(yes) == 0:
+			branch(p.no, no)
+		default:
+			w.either(oneOfTexts("$.model.name", names), p, at, func() { branch(p.yes, yes) }, func() { branch(p.no, no) })
 		}
-		w.either(oneOfTexts("$.model.name", names), p, at, func() { branch(p.yes, yes) }, func() { branch(p.no, no) })
 	case strings.HasPrefix(what, "blf") && value == "":
 		n, err := strconv.Atoi(what[len("blf"):])
 		if err != nil || n < 1 || n > maxLineKeys {
@@ -712,11 +711,11 @@ func oneOfTexts(path string, texts []string) string {
 	const most = 60 // that eq takes at once
 	var parts []string
 	for chunk := range slices.Chunk(texts, most) {
-		part := "eq " + path
-		for _, s := range chunk {
-			part += " " + strconv.Quote(s)
+		quoted := make([]string, len(chunk))
+		for i, s := range chunk {
+			quoted[i] = strconv.Quote(s)
 		}
-		parts = append(parts, part)
+		parts = append(parts, "eq "+path+" "+strings.Join(quoted, " "))
 	}
 	if len(parts) == 1 {
 		return parts[0]

@@ -10,11 +10,12 @@ import (
 // language already.
 var ErrOwnLanguage = errors.New("the template is in Dialplane's own language already")
 
-// Convert writes a template of the 3CX and PortSIP dialect in our own language.
-// The result renders the same bytes for the same View. What could not be carried
-// over stands in a comment at its beginning, with the lines of src. The error is
-// ErrOwnLanguage, or that of Parse; vendors is as there.
-func Convert(filename string, src []byte, vendors func(name string) bool) ([]byte, error) {
+// Convert writes a template of the 3CX and PortSIP dialect in our own language, for
+// some of its models or, with none, for all. The result renders the same bytes for
+// the same View. What could not be carried over stands in a comment at its
+// beginning, with the lines of src. The error is ErrOwnLanguage, that of Parse, or
+// says that the result is too large; vendors is as for Parse.
+func Convert(filename string, src []byte, vendors func(name string) bool, models []string) ([]byte, error) {
 	t, err := Parse(filename, src, nil, vendors)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func Convert(filename string, src []byte, vendors func(name string) bool) ([]byt
 	}
 	var faults faults
 	r := &reading{&document{src: s}, &faults, 0}
-	tree, d := r.translate(tree, vendors)
+	tree, d := r.translate(tree, vendors, models)
 	if tree == nil {
 		return nil, faults.err()
 	}
@@ -47,7 +48,7 @@ func Convert(filename string, src []byte, vendors func(name string) bool) ([]byt
 	b.WriteString("-->\n")
 	writeElement(&b, tree, "")
 	if b.Len() > maxSource {
-		return nil, fmt.Errorf("the result is %d KiB, more than the 256 KiB that a template may have; split it by models", b.Len()>>10)
+		return nil, fmt.Errorf("the result is %d KiB, more than the 256 KiB that a template may have; convert it for some of its models at a time", b.Len()>>10)
 	}
 	return []byte(b.String()), nil
 }

@@ -104,7 +104,7 @@ func TestDialectGolden(t *testing.T) {
 			fmt.Fprintln(&all, w)
 		}
 		golden(t, strings.SplitN(name, ".", 2)[0]+"/warnings", all.Bytes())
-		converted, err := Convert(name, dialectSource(t, name), knownVendors)
+		converted, err := Convert(name, dialectSource(t, name), knownVendors, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestConvertRendersTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tmpl := parseDialect(t, name)
-			converted, err := Convert(name, dialectSource(t, name), knownVendors)
+			converted, err := Convert(name, dialectSource(t, name), knownVendors, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,10 +210,49 @@ func TestConvertRendersTheSame(t *testing.T) {
 					}
 				}
 			})
-			if _, err := Convert("ours.xml", converted, knownVendors); !errors.Is(err, ErrOwnLanguage) {
+			if _, err := Convert("ours.xml", converted, knownVendors, nil); !errors.Is(err, ErrOwnLanguage) {
 				t.Errorf("a second time: %v", err)
 			}
 		})
+	}
+}
+
+// TestConvertForOneModel wants that a template converted for one of its models
+// renders for that what it renders for all, and is no longer.
+func TestConvertForOneModel(t *testing.T) {
+	t.Parallel()
+	for _, name := range dialectTemplates {
+		tmpl := parseDialect(t, name)
+		whole, err := Convert(name, dialectSource(t, name), knownVendors, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range tmpl.Models {
+			m := &tmpl.Models[i]
+			part, err := Convert(name, dialectSource(t, name), knownVendors, []string{m.Name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours, err := Parse("ours.xml", part, nil, knownVendors)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]Model{*m}, ours.Models); diff != "" || len(part) > len(whole) {
+				t.Errorf("%s: %d bytes of %d: %s", m.Name, len(part), len(whole), diff)
+			}
+			for _, v := range []*View{Sample(tmpl, m), bare(tmpl, m)} {
+				for j, f := range tmpl.Files(m, Full) {
+					want, err := f.Append(nil, v)
+					got, err2 := ours.Files(m, Full)[j].Append(nil, v)
+					if err != nil || err2 != nil || !bytes.Equal(want, got) {
+						t.Errorf("%s: %v, %v\n%s", m.Name, err, err2, cmp.Diff(string(want), string(got)))
+					}
+				}
+			}
+		}
+	}
+	if _, err := Convert("acme-line.ph.xml", dialectSource(t, "acme-line.ph.xml"), knownVendors, []string{"T99"}); err == nil || !strings.Contains(err.Error(), "has no model T99") {
+		t.Errorf("a model that is not there: %v", err)
 	}
 }
 
@@ -293,8 +332,8 @@ a=1
 		{"nested", "a=1", strings.Repeat("{IF ua=A1}", 65) + strings.Repeat("{ENDIF}", 65), "4:641: conditions are nested deeper than 64"},
 		{"key", "a=1", "{IF blf1001}{ENDIF}", "4:1: {IF blf1001} names no key; they are blf1 to blf1000"},
 		{"value before the separator", "a=1", "\n%%extension_number%%=1", `5:1: text may stand only behind the separator "="`},
-		{"branches", "a=1", "<x>{IF ua=A1}<y>{ENDIF}</y></x>", "4:4: the branches of this action end in different places"},
-		{"not well-formed", "a=1", "<x>{IF ua=A1}%%extension_number%%{ENDIF}</y>", "4:44: </y> stands where <x> is to be closed"},
+		{"branches", "a=1", "<x>{IF blf1}<y>{ENDIF}</y></x>", "4:4: the branches of this action end in different places"},
+		{"not well-formed", "a=1", "<x>{IF blf1}%%extension_number%%{ENDIF}</y>", "4:43: </y> stands where <x> is to be closed"},
 		{"value in a name", "a=1", "<x><P%%extension_number%%/></x>", "4:6: text may not stand in a name"},
 		{"recursion", "<models>", `<ringtones><option value="a"><item name="b">%%c%%</item><item name="c">%%B%%</item></option></ringtones><models>`, ""},
 		{"deep values", "<models>", "<ringtones><option value=\"a\">" + chain(12) + "</option></ringtones><models>", ""},
@@ -468,7 +507,7 @@ b=2
 // TestDialectExplain wants the line of the template and the layer of every value.
 func TestDialectExplain(t *testing.T) {
 	t.Parallel()
-	src := strings.Replace(smallDialect, "a=1", "a=1\n{IF ua=A1}\nb=%%extension_number%% %%mac_address%%\n{ENDIF}", 1)
+	src := strings.Replace(smallDialect, "a=1", "a=1\n{IF network=SBC}\nb=%%extension_number%% %%mac_address%%\n{ENDIF}", 1)
 	tmpl, err := Parse("acme.ph.xml", []byte(src), nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -479,7 +518,7 @@ func TestDialectExplain(t *testing.T) {
 	}
 	want := []Origin{
 		{File: "acme.ph.xml", Line: 4},
-		{File: "acme.ph.xml", Line: 6, Values: []Source{{"accounts[0].extension", "extension"}, {"mac", "phone"}}, Conditions: []Source{{"model.name", "model"}}},
+		{File: "acme.ph.xml", Line: 6, Values: []Source{{"accounts[0].extension", "extension"}, {"mac", "phone"}}, Conditions: []Source{{"accounts[0].outbound", "extension"}}},
 	}
 	if diff := cmp.Diff(want, origins); diff != "" {
 		t.Error(diff)
@@ -504,7 +543,7 @@ func FuzzDialect(f *testing.F) {
 		if err != nil {
 			return
 		}
-		converted, err := Convert("fuzz.xml", []byte(src), nil)
+		converted, err := Convert("fuzz.xml", []byte(src), nil, nil)
 		if errors.Is(err, ErrOwnLanguage) || len(converted) > maxSource {
 			return
 		}

@@ -123,7 +123,7 @@ func readDocument(src *source, depth int, vendors func(string) bool, faults *fau
 	}
 	r := &reading{d, faults, depth}
 	if d.dialect = isDialect(tree); d.dialect {
-		if tree, _ = r.translate(tree, vendors); tree == nil {
+		if tree, _ = r.translate(tree, vendors, nil); tree == nil {
 			return nil
 		}
 	}
