@@ -68,6 +68,18 @@ const brand = `<?xml version="1.0" encoding="utf-8"?>
 ]]></deviceconfig></device></data>
 </doc>`
 
+// base is a template for a DECT base.
+const base = `<doc><header><type>fxs-template</type><name>snom base</name>
+<models><model ua="snomM900">snom M900</model></models>
+<languages><option value="English"/></languages>
+<tones><option value="Germany"/></tones>
+</header><data><device>
+<field name="TypeOfLines">DECT</field><field name="NumberOfExtensions">30</field>
+<deviceconfig filename="snomM900-%%mac_address%%.htm"><![CDATA[<settings>
+<user_name idx="1">%%ext_int_num_01%%</user_name>
+</settings>]]></deviceconfig>
+</device></data></doc>`
+
 // listener answers the API and phones from one fleet, without a network.
 type listener struct {
 	t     *testing.T
@@ -176,6 +188,23 @@ func TestDialectOverTheAPI(t *testing.T) {
 	if got, want := strings.Join(append(append(append(profile.Languages, profile.Ringtones...), profile.TimeZones...), profile.Codecs...), "|"),
 		"ENGLISH|GERMAN|Ring 1|Ring 2|America/New_York|Europe/Berlin|PCMA|G722"; got != want {
 		t.Errorf("profile %s, want %s", got, want)
+	}
+
+	l.call("POST", "/templates/phones", map[string]any{"filename": "SkyNom.fxs.xml", "content": base}, 201, nil)
+	var bases struct {
+		Items []struct {
+			Filename, Model string
+			Lines           int
+		}
+	}
+	l.call("GET", "/dect_phone_models", nil, 200, &bases)
+	if len(bases.Items) != 1 || bases.Items[0].Model != "M900" || bases.Items[0].Lines != 30 {
+		t.Errorf("DECT models %+v", bases.Items)
+	}
+	var offer struct{ Languages, Tones, Codecs []string }
+	l.call("GET", "/dect_phone_models/SkyNom.fxs.xml", nil, 200, &offer)
+	if got, want := strings.Join(append(append(offer.Languages, offer.Tones...), offer.Codecs...), "|"), "ENGLISH|DEU|PCMU|PCMA|G722|G729"; got != want {
+		t.Errorf("profile of a DECT base %s, want %s", got, want)
 	}
 
 	var user, phone struct{ ID, URL string }

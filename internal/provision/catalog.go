@@ -144,12 +144,13 @@ func (c *Catalog) compile(custom map[string]string, last *templateSet) *template
 // lend gives the models of a template in a dialect that has no files to enrol by
 // those of the built-in template for the same model, if there is one.
 func (c *Catalog) lend(k *compiled) *compiled {
-	if !k.Dialect {
+	pack, known := c.registry.Pack(k.Vendor)
+	if !k.Dialect || !known {
 		return k
 	}
 	for _, name := range c.Builtins() {
 		b := c.builtins.files[name]
-		if !strings.EqualFold(b.Vendor, k.Vendor) {
+		if b.Vendor != pack.Name {
 			continue
 		}
 		for key, m := range k.models {

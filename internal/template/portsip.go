@@ -238,6 +238,10 @@ func (d *dialect) readModels(header *element) {
 		d.fail(header.at, "<header> has no <models> with a <model ua=\"…\">")
 		return
 	}
+	if len(list.children) > maxModels {
+		d.fail(list.children[maxModels].at, "more than %d models; put some into a template of their own", maxModels)
+		return
+	}
 	first := func(s string) string { return strings.SplitN(strings.TrimSpace(s)+" ", " ", 2)[0] }
 	candidates := []string{d.brand}
 	list.every("model", func(m *element) {
@@ -348,8 +352,9 @@ func (d *dialect) model(name string) *dialectModel {
 			return &d.models[i]
 		}
 	}
+	spelled := d.modelName(name)
 	for i := range d.models {
-		if m := &d.models[i]; strings.EqualFold(m.name, d.modelName(name)) || strings.EqualFold(m.display, name) {
+		if m := &d.models[i]; strings.EqualFold(m.name, spelled) || strings.EqualFold(m.display, name) {
 			return m
 		}
 	}

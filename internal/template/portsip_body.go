@@ -605,7 +605,7 @@ func (w *writing) condition(p *phrase, at int) {
 			if m := w.d.model(name); m != nil {
 				meant[m] = true
 			} else if name = strings.TrimSpace(name); name != "" && !w.d.leftOut(name) {
-				w.d.warn(at, "the template has no model %s", clip(name))
+				w.d.stray("ua="+strings.ToLower(name), at, "the template has no model "+clip(name))
 			}
 		}
 		for _, m := range before {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The tables below give the neutral names of what templates of the 3CX and
@@ -366,7 +365,7 @@ const maxZones = 8 // that one label stands for
 func neutralZones(label string) []string {
 	offset, rest, named := offsetOf(strings.TrimSpace(label))
 	fits := func(zone string) bool {
-		standard, ok := standardOffset(zone)
+		standard, ok := zoneOffsets[zone]
 		return ok && (!named || standard == offset)
 	}
 	var zones []string
@@ -395,17 +394,14 @@ func neutralZones(label string) []string {
 	return zones
 }
 
-// standardOffset returns the minutes east of UTC that a zone has in winter, or all
-// the year.
-func standardOffset(zone string) (minutes int, ok bool) {
-	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "" || zone == "Local" {
-		return 0, false
+// zoneOffsets are the minutes east of UTC in winter of every IANA zone.
+var zoneOffsets = func() map[string]int {
+	m := make(map[string]int)
+	for _, z := range zones() {
+		m[z.name] = z.offset
 	}
-	_, january := time.Date(sampleYear, 1, 1, 0, 0, 0, 0, loc).Zone()
-	_, july := time.Date(sampleYear, 7, 1, 0, 0, 0, 0, loc).Zone()
-	return min(january, july) / 60, true
-}
+	return m
+}()
 
 func signed(n int) string {
 	if n > 0 {

@@ -461,7 +461,7 @@ func TestNeutralZones(t *testing.T) {
 		}
 	}
 	for _, p := range zonePhrases {
-		if _, ok := standardOffset(p.zone); !ok {
+		if _, ok := zoneOffsets[p.zone]; !ok {
 			t.Errorf("%s is no IANA zone", p.zone)
 		}
 		if p.phrase != strings.ToLower(p.phrase) {
