@@ -40,6 +40,7 @@ type dialect struct {
 	// What variables stand for, by lower-case name. Those that the template
 	// defines come before ours.
 	items   map[string]*itemVariable
+	spelled map[string]bool   // lists with their items, as bodies write them
 	values  map[string]string // one value, which may hold variables itself
 	texts   map[string]string // in our syntax
 	unknown map[string]*strayName
@@ -104,7 +105,7 @@ func (r *reading) translate(doc *element, vendors func(string) bool, only []stri
 	d := &dialect{
 		reading: r, vendors: vendors, doc: doc, only: only,
 		lists: make(map[string]*element), items: make(map[string]*itemVariable), values: make(map[string]string),
-		texts: make(map[string]string), unknown: make(map[string]*strayName),
+		texts: make(map[string]string), unknown: make(map[string]*strayName), spelled: make(map[string]bool),
 	}
 	r.implied = make(map[string]bool)
 	before := len(r.faults.list)
@@ -561,7 +562,12 @@ func (d *dialect) readItems(o *element, list, path string, names []string) []*el
 		}
 		v := d.items[variable]
 		if v == nil {
-			v = &itemVariable{list: list, item: identifierOf(variable), path: path, varied: make(map[string][]string)}
+			item := identifierOf(variable)
+			for d.spelled[list+" "+item] {
+				item += "_" // as of "a.b" and "a_b", which would be one
+			}
+			d.spelled[list+" "+item] = true
+			v = &itemVariable{list: list, item: item, path: path, varied: make(map[string][]string)}
 			d.items[variable] = v
 		}
 		if v.list != list {
