@@ -22,6 +22,8 @@ type templateCmd struct {
 	Lint   lintCmd   `cmd:"" help:"Compile templates and report everything wrong with them."`
 	List   listCmd   `cmd:"" help:"List the built-in templates and their models."`
 	Render renderCmd `cmd:"" help:"Print the files that a phone would fetch."`
+
+	Convert convertCmd `cmd:"" help:"Write a template of PortSIP or 3CX in Dialplane's own language."`
 }
 
 type lintCmd struct {
@@ -36,18 +38,19 @@ func (c lintCmd) Run(streams Streams) error {
 	}
 	l := newLoader(packs.Registry())
 	checked, failed, warnings := 0, 0, 0
-	check := func(name string, src []byte) {
+	check := func(name string, src []byte) *template.Template {
 		checked++
 		t, err := l.parse(name, src)
 		if err != nil {
 			failed++
 			_, _ = fmt.Fprintln(streams.Out, err)
-			return
+			return nil
 		}
 		for _, w := range t.Warnings {
 			warnings++
 			_, _ = fmt.Fprintln(streams.Out, "warning:", w)
 		}
+		return t
 	}
 	for _, file := range c.Files {
 		src, err := os.ReadFile(file)
@@ -55,7 +58,12 @@ func (c lintCmd) Run(streams Streams) error {
 			return err
 		}
 		l.folder = filepath.Dir(file)
-		check(filepath.Base(file), src)
+		if t := check(filepath.Base(file), src); t != nil {
+			for _, w := range l.refusals(t) {
+				warnings++
+				_, _ = fmt.Fprintln(streams.Out, "warning:", w)
+			}
+		}
 	}
 	l.folder = ""
 	if c.Builtin {
@@ -110,10 +118,40 @@ func (l *loader) builtins() []string {
 }
 
 func (l *loader) parse(name string, src []byte) (*template.Template, error) {
-	return template.Parse(name, src, l.load, func(v string) bool {
-		_, ok := l.registry.Pack(v)
-		return ok
-	})
+	return template.Parse(name, src, l.load, l.known)
+}
+
+func (l *loader) known(vendorName string) bool {
+	_, ok := l.registry.Pack(vendorName)
+	return ok
+}
+
+// refusals says what phones would refuse of the files that they get, by the
+// vendor's grammar: each fault once, with the first model that has it.
+func (l *loader) refusals(t *template.Template) []string {
+	pack, ok := l.registry.Pack(t.Vendor)
+	if !ok {
+		return nil
+	}
+	var found []string
+	seen := make(map[string]bool)
+	for i := range t.Models {
+		m := &t.Models[i]
+		v := template.Sample(t, m)
+		for _, f := range t.Files(m, template.Full) {
+			name := f.Name(m, v.MAC)
+			body, err := f.Append(nil, v)
+			if err == nil {
+				_, err = pack.Parse(name, body)
+			}
+			if err == nil || seen[f.Pattern+err.Error()] {
+				continue
+			}
+			seen[f.Pattern+err.Error()] = true
+			found = append(found, fmt.Sprintf("%s: a %s %s with every field set gets a file that it refuses: %v", t.Filename, t.Vendor, m.Name, err))
+		}
+	}
+	return found
 }
 
 // open reads a template from a file, or the built-in of that name.
@@ -130,6 +168,31 @@ func (l *loader) open(name string) (*template.Template, error) {
 		return nil, err
 	}
 	return l.parse(filepath.Base(name), src)
+}
+
+type convertCmd struct {
+	File  string   `arg:"" help:"Template file, *.ph.xml or *.fxs.xml." type:"existingfile"`
+	Model []string `help:"Only for these models, which makes it shorter." env:"-"`
+	Out   string   `help:"Write to this file instead of printing." placeholder:"FILE" env:"-"`
+}
+
+func (c convertCmd) Run(streams Streams) error {
+	src, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	converted, err := template.Convert(filepath.Base(c.File), src, newLoader(packs.Registry()).known, c.Model)
+	if errors.Is(err, template.ErrOwnLanguage) {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if err != nil {
+		return err // names the file itself
+	}
+	if c.Out == "" {
+		_, err = streams.Out.Write(converted)
+		return err
+	}
+	return os.WriteFile(c.Out, converted, 0o644) //nolint:gosec // the file is the admin's own
 }
 
 type listCmd struct {

@@ -45,6 +45,8 @@ type model struct {
 	*template.Model
 	byName map[template.Level]map[string]*template.File
 	book   *template.File // of level Directory, or nil
+	// enrols is the model whose files it enrols with, if not with its own.
+	enrols *model
 }
 
 // choices finds a profile's options by their neutral name as it is spelled or in
@@ -111,7 +113,7 @@ func (c *Catalog) compile(custom map[string]string, last *templateSet) *template
 	for _, name := range slices.Sorted(maps.Keys(custom)) {
 		t, err := c.parse(name, custom[name], custom)
 		if err == nil {
-			set.files[name] = prepare(t)
+			set.files[name] = c.lend(prepare(t))
 			continue
 		}
 		c.log.Error("custom template does not compile; phones keep the last good one", "template", name, "error", err)
@@ -137,6 +139,36 @@ func (c *Catalog) compile(custom map[string]string, last *templateSet) *template
 		set.files[name] = prepare(t)
 	}
 	return set
+}
+
+// lend gives the models of a template in a dialect that has no files to enrol by
+// those of the built-in template for the same model, if there is one.
+func (c *Catalog) lend(k *compiled) *compiled {
+	pack, known := c.registry.Pack(k.Vendor)
+	if !k.Dialect || !known {
+		return k
+	}
+	for _, name := range c.Builtins() {
+		b := c.builtins.files[name]
+		if b.Vendor != pack.Name {
+			continue
+		}
+		for key, m := range k.models {
+			if own := b.models[key]; own != nil && m.enrols == nil {
+				m.enrols = own
+			}
+		}
+	}
+	return k
+}
+
+// enrolment returns the file of that name by which phones of the model enrol, and
+// the model that it is written for.
+func (m *model) enrolment(key string) (*template.File, *model) {
+	if m.enrols != nil {
+		m = m.enrols
+	}
+	return m.byName[template.Enrol][key], m
 }
 
 // extendsCustom says whether any template that t extends is among custom.

@@ -409,7 +409,7 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	if !ok {
 		return Answer{}, "", false
 	}
-	file := m.byName[template.Enrol][fileKey(name, d.mac)]
+	file, m := m.enrolment(fileKey(name, d.mac))
 	if file == nil {
 		return Answer{}, "", false
 	}

@@ -213,6 +213,14 @@ var functionList = []function{
 		}
 		return m.made(strings.ReplaceAll(s, old, with))
 	}},
+	texts("before", "before SEPARATOR TEXT", 2, func(s []string) string {
+		head, _, _ := strings.Cut(s[1], s[0])
+		return head
+	}),
+	texts("after", "after SEPARATOR TEXT", 2, func(s []string) string {
+		_, tail, _ := strings.Cut(s[1], s[0])
+		return tail
+	}),
 	{"join", "join SEPARATOR LIST, of choices (their values) or numbers", func(args []*typ) *typ {
 		if len(args) != 2 || args[0].kind != text || args[1].kind != list || args[1].elem.choice == "" && args[1].elem.kind != number {
 			return nil

@@ -20,6 +20,7 @@ func lint(d *document, s *set) []*Error {
 		}
 		for name, at := range d.listAt {
 			switch {
+			case d.implied[name]:
 			case len(d.lists[name].Options) == 0:
 				warn(at, "<%s> has no options, so nobody can choose one", name)
 			case name == "time_zones" && byRules(d.lists[name]): // .time tells it

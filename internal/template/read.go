@@ -75,11 +75,13 @@ type document struct {
 	title    string
 	extends  *attribute
 	abstract bool
+	dialect  bool
 	models   []Model
 	modelAt  []int // offsets of models
 	lists    map[string]*List
 	listAt   map[string]int
-	network  *element // <network>
+	implied  map[string]bool // lists that the file does not have
+	network  *element        // <network>
 	rootAt   int
 	vendorAt int
 	files    []*fileSource
@@ -107,8 +109,8 @@ type reading struct {
 }
 
 // readDocument reads a template file. It returns nil if nothing can be made of
-// it; what is wrong goes to faults.
-func readDocument(src *source, depth int, faults *faults) *document {
+// it; what is wrong goes to faults. vendors is that of Parse.
+func readDocument(src *source, depth int, vendors func(string) bool, faults *faults) *document {
 	tree, err := readXML(src)
 	if err != nil {
 		faults.add(err)
@@ -120,6 +122,11 @@ func readDocument(src *source, depth int, faults *faults) *document {
 		varAt: make(map[string]int), itemAt: make(map[string]int),
 	}
 	r := &reading{d, faults, depth}
+	if d.dialect = isDialect(tree); d.dialect {
+		if tree, _ = r.translate(tree, vendors, nil); tree == nil {
+			return nil
+		}
+	}
 	if tree.name != "template" {
 		r.fail(tree.at, "the first element is <%s>; begin with <template>", clip(tree.name))
 		return nil

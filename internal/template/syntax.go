@@ -486,7 +486,14 @@ func (xmlSyntax) slot(s state, k slotKind, source string) (state, string) {
 	return s, ""
 }
 
-func (xmlSyntax) meet(a, b state) (state, bool) { return a, a == b }
+func (xmlSyntax) meet(a, b state) (state, bool) {
+	if a.mode == xmlText && b.mode == xmlText {
+		// Of the ways here, one may have come closer to ]]> than the other.
+		a.word = max(a.word, b.word)
+		b.word = a.word
+	}
+	return a, a == b
+}
 
 func (x xmlSyntax) end(s state) string {
 	switch {

@@ -34,6 +34,7 @@ type Template struct {
 	Vendor   string
 	Title    string
 	Abstract bool     // a base for others; it has no models
+	Dialect  bool     // written in the dialect of 3CX and PortSIP, which has no files to enrol by
 	Bases    []string // filenames of all that it extends, nearest first
 	Models   []Model  // in the order of the file
 	Profile  Profile
@@ -251,7 +252,7 @@ func (s *set) blockNames(from *unit) []string {
 // returns other than fs.ErrNotExist comes back as it is, wrapped.
 func Parse(filename string, src []byte, load Loader, vendors func(name string) bool) (*Template, error) {
 	var faults faults
-	chain, err := readChain(filename, src, load, &faults)
+	chain, err := readChain(filename, src, load, vendors, &faults)
 	if err != nil {
 		return nil, err
 	}
@@ -260,7 +261,7 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 	}
 	d := chain[0]
 	t := &Template{
-		Filename: filename, Vendor: d.vendor, Title: d.title, Abstract: d.abstract, Models: d.models,
+		Filename: filename, Vendor: d.vendor, Title: d.title, Abstract: d.abstract, Dialect: d.dialect, Models: d.models,
 		Profile: Profile{Lists: make(map[string]*List)},
 	}
 	s := &set{
@@ -303,10 +304,10 @@ func Parse(filename string, src []byte, load Loader, vendors func(name string) b
 }
 
 // readChain reads a template and those that it extends, nearest first.
-func readChain(filename string, src []byte, load Loader, faults *faults) ([]*document, error) {
+func readChain(filename string, src []byte, load Loader, vendors func(string) bool, faults *faults) ([]*document, error) {
 	var chain []*document
 	for {
-		d := readDocument(newSource(filename, string(src)), len(chain), faults)
+		d := readDocument(newSource(filename, string(src)), len(chain), vendors, faults)
 		if d == nil {
 			return chain, nil
 		}

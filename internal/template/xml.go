@@ -48,8 +48,12 @@ type body struct {
 	marks []mark
 }
 
-// mark says that the text from offset text on was read from offset src on.
-type mark struct{ text, src int }
+// mark says that the text from offset text on was read from offset src on, or, if
+// one is set, that it all stands for what is there.
+type mark struct {
+	text, src int
+	one       bool
+}
 
 // offset returns where in the file the byte at i came from.
 func (b body) offset(i int) int {
@@ -65,16 +69,22 @@ func (b body) offset(i int) int {
 		return 0
 	}
 	m := b.marks[lo-1]
+	if m.one {
+		return m.src
+	}
 	return m.src + i - m.text
 }
 
 // from returns the body without its first n bytes.
 func (b body) from(n int) body {
-	cut := body{text: b.text[n:], marks: []mark{{0, b.offset(n)}}}
+	cut := body{text: b.text[n:], marks: []mark{{src: b.offset(n)}}}
 	for _, m := range b.marks {
-		if m.text > n {
-			cut.marks = append(cut.marks, mark{m.text - n, m.src})
+		if m.text <= n {
+			cut.marks[0].one = m.one
+			continue
 		}
+		m.text -= n
+		cut.marks = append(cut.marks, m)
 	}
 	return cut
 }
@@ -393,7 +403,7 @@ func (r *xmlReader) element(depth int) (*element, *Error) {
 	var text strings.Builder
 	add := func(s string, at int) {
 		if n := len(e.text.marks); n == 0 || e.text.marks[n-1].src+text.Len()-e.text.marks[n-1].text != at {
-			e.text.marks = append(e.text.marks, mark{text.Len(), at})
+			e.text.marks = append(e.text.marks, mark{text: text.Len(), src: at})
 		}
 		text.WriteString(s)
 	}
@@ -456,7 +466,7 @@ func (r *xmlReader) element(depth int) (*element, *Error) {
 				return nil, err
 			}
 			add(s, at)
-			e.text.marks = append(e.text.marks, mark{text.Len(), r.pos})
+			e.text.marks = append(e.text.marks, mark{text: text.Len(), src: r.pos})
 		default:
 			n := strings.IndexAny(r.rest(), "<&")
 			if n < 0 {
