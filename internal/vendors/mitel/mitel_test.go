@@ -13,7 +13,6 @@ func TestPack(t *testing.T) {
 	t.Parallel()
 	lacks := vendortest.Lacks{
 		"account transport": "sip transport protocol is for all lines",
-		"language":          "the phone reads languages from files that the server does not hold",
 	}
 	for _, family := range []string{"prgkeys", "softkeys", "6755i", "6757i", "6863i", "6867i"} {
 		lacks["mitel-"+family+".xml: background"] = "documented for the 6739i alone"
