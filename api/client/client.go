@@ -1690,7 +1690,7 @@ type DectPhonePreferredTransport string
 
 // DectPhoneCreate defines model for DectPhoneCreate.
 type DectPhoneCreate struct {
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
@@ -1798,7 +1798,7 @@ type DectPhoneList struct {
 
 // DectPhoneUpdate defines model for DectPhoneUpdate.
 type DectPhoneUpdate struct {
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`
@@ -3224,7 +3224,7 @@ type UserPhoneCreate struct {
 	// Examples: Always on
 	Backlight *string `json:"backlight,omitempty"`
 
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
@@ -3391,7 +3391,7 @@ type UserPhoneUpdate struct {
 	// Examples: Always on
 	Backlight *string `json:"backlight,omitempty"`
 
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`
