@@ -1698,7 +1698,7 @@ type DectPhonePreferredTransport string
 
 // DectPhoneCreate defines model for DectPhoneCreate.
 type DectPhoneCreate struct {
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
@@ -1811,7 +1811,7 @@ type DectPhoneList struct {
 
 // DectPhoneUpdate defines model for DectPhoneUpdate.
 type DectPhoneUpdate struct {
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`
@@ -3247,7 +3247,7 @@ type UserPhoneCreate struct {
 	// Examples: Always on
 	Backlight *string `json:"backlight,omitempty"`
 
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
@@ -3419,7 +3419,7 @@ type UserPhoneUpdate struct {
 	// Examples: Always on
 	Backlight *string `json:"backlight,omitempty"`
 
-	// Codecs The best first; each one of the template's codecs.
+	// Codecs The best first; each one of the template's codecs. Empty where the template offers none.
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`

@@ -45,7 +45,7 @@ type DeviceFields struct {
 	Password           *password `json:"password,omitempty" example:"tR5-kk2-Vbn" doc:"Of the phone's own web page. Weak ones and the vendor's default are refused."`
 	TimeZone           *string   `json:"timezone,omitempty" maxLength:"256" example:"Europe/Berlin" doc:"One of the template's time_zones."`
 	Language           *language `json:"language,omitempty" doc:"One of the template's languages, accepted in any case."`
-	Codecs             *[]string `json:"codecs,omitempty" minItems:"1" maxItems:"32" maxLength:"64" example:"PCMA,G722" doc:"The best first; each one of the template's codecs."`
+	Codecs             *[]string `json:"codecs,omitempty" maxItems:"32" maxLength:"64" example:"PCMA,G722" doc:"The best first; each one of the template's codecs. Empty where the template offers none."`
 	Interface          *string   `json:"interface,omitempty" enum:"WEB_DOMAIN,PUBLIC_IPV4,PUBLIC_IPV6,PRIVATE_IPV4,PRIVATE_IPV6,SBC_DOMAIN" doc:"Which of the tenant's endpoints the phone reaches its PBX at."`
 	PreferredTransport *string   `json:"preferred_transport,omitempty" enum:"UDP,TCP,TLS" doc:"What carries SIP."`
 	RPS                *bool     `json:"rps,omitempty" example:"false" doc:"Whether to enter the phone in its vendor's redirect service."`

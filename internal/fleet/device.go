@@ -163,12 +163,15 @@ func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo
 	}
 }
 
+// readCodecs reads the codecs, which a template need not offer: then there are none
+// to choose.
 func readCodecs(v *form, in *[]string, info *TemplateInfo, to *[]string) {
+	fixed := info != nil && len(info.Codecs) == 0
 	switch {
-	case in == nil && v.creating:
+	case in == nil && v.creating && !fixed:
 		v.add("/codecs", "is required")
 	case in == nil:
-	case len(*in) == 0:
+	case len(*in) == 0 && !fixed:
 		v.add("/codecs", "must name at least one codec, best first")
 	case len(*in) > 64:
 		v.add("/codecs", "has %d codecs; at most 64 are allowed", len(*in))

@@ -498,3 +498,26 @@ func TestPhoneOfAnExtensionThatTheVendorCannotCarry(t *testing.T) {
 		in.Filename, in.Vendor, in.Model = new("bolt-desk.xml"), new("Bolt"), new("B1")
 	})())
 }
+
+// TestNoCodecsToChoose: a template that offers no codecs has phones all the same.
+func TestNoCodecsToChoose(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	info := w.catalog.infos["bolt-desk.xml"]
+	info.Codecs = nil
+	w.catalog.infos["bolt-desk.xml"] = info
+	bolt := func(codecs *[]string) func(*fleet.PhoneInput) {
+		return func(in *fleet.PhoneInput) {
+			in.Filename, in.Vendor, in.Model, in.Codecs = new("bolt-desk.xml"), new("Bolt"), new("B1"), codecs
+		}
+	}
+	w.refuse([]refusal{{name: "a codec all the same", do: func() error {
+		_, err := w.CreatePhone(ctx, w.admin, w.second, phoneInput("00:15:65:00:00:22", bolt(&[]string{"PCMA"})))
+		return err
+	}, at: []string{"/codecs/0"}, says: "leave it out"}})
+	id := must(w.CreatePhone(ctx, w.admin, w.second, phoneInput("00:15:65:00:00:21", bolt(nil))))(t)
+	check(t, w.UpdatePhone(ctx, w.admin, w.second, id, fleet.PhoneInput{Codecs: &[]string{}}))
+	if p := must(w.Phone(ctx, w.admin, w.second, id))(t); len(p.Codecs) != 0 {
+		t.Errorf("codecs are %v", p.Codecs)
+	}
+}

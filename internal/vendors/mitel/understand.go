@@ -29,7 +29,7 @@ func understand(c *vendor.Config) vendor.State {
 	s := vendor.State{
 		AdminPassword: c.Get("admin password"), UserPassword: c.Get("user password"),
 		ProvisioningURL: r.server(), PollMinutes: r.poll(),
-		Tone: c.Get("tone set"), Clock: r.clock(), Codecs: r.codecs(),
+		Language: c.Get("language"), Tone: c.Get("tone set"), Clock: r.clock(), Codecs: r.codecs(),
 		LLDP:         c.Get("lldp") == "1",
 		DirectoryURL: c.Get("directory script"), FirmwareURL: c.Get("firmware server"), Background: c.Get("background image"),
 		Keys: r.keys(),
