@@ -3,6 +3,7 @@ package packs
 
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
@@ -20,5 +21,6 @@ func Registry() *vendor.Registry {
 		fanvil.Pack(),
 		mitel.Pack(),
 		gigaset.Pack(),
+		alcatellucent.Pack(),
 	)
 }
