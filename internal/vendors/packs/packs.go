@@ -9,6 +9,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/htek"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
+	"github.com/dialplane/dialplane/internal/vendors/panasonic"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -24,5 +25,6 @@ func Registry() *vendor.Registry {
 		gigaset.Pack(),
 		alcatellucent.Pack(),
 		htek.Pack(),
+		panasonic.Pack(),
 	)
 }
