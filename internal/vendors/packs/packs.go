@@ -3,10 +3,13 @@ package packs
 
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
+	"github.com/dialplane/dialplane/internal/vendors/htek"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
+	"github.com/dialplane/dialplane/internal/vendors/panasonic"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -20,5 +23,8 @@ func Registry() *vendor.Registry {
 		fanvil.Pack(),
 		mitel.Pack(),
 		gigaset.Pack(),
+		alcatellucent.Pack(),
+		htek.Pack(),
+		panasonic.Pack(),
 	)
 }
