@@ -7,6 +7,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
+	"github.com/dialplane/dialplane/internal/vendors/obihai"
 	"github.com/dialplane/dialplane/internal/vendors/poly"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
@@ -22,5 +23,6 @@ func Registry() *vendor.Registry {
 		mitel.Pack(),
 		gigaset.Pack(),
 		poly.Pack(),
+		obihai.Pack(),
 	)
 }
