@@ -10,6 +10,8 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/htek"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/panasonic"
+	"github.com/dialplane/dialplane/internal/vendors/obihai"
+	"github.com/dialplane/dialplane/internal/vendors/poly"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -26,5 +28,7 @@ func Registry() *vendor.Registry {
 		alcatellucent.Pack(),
 		htek.Pack(),
 		panasonic.Pack(),
+		poly.Pack(),
+		obihai.Pack(),
 	)
 }
