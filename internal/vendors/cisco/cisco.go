@@ -71,7 +71,7 @@ func enterprise(model string) bool { return enterpriseModel.MatchString(model) }
 var enterpriseModel = regexp.MustCompile(`^(?:CP-\d{4}|79\d\dG?|89(?:41|45|61)|99[57]1|8821|ATA190)$`)
 
 func parse(file string, body []byte) (*vendor.Config, error) {
-	if strings.HasSuffix(strings.ToLower(file), ".cnf.xml") {
+	if f := strings.ToLower(file); strings.HasSuffix(f, ".cnf.xml") || f == "dialplan.xml" {
 		return parseDevice(file, body)
 	}
 	return flatprofile.Parse(file, body)

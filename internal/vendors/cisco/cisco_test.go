@@ -39,8 +39,8 @@ func TestPhoneOS(t *testing.T) {
 func TestSPA(t *testing.T) {
 	t.Parallel()
 	vendortest.Run(t, vendortest.Of(Pack(), "cisco-spa[35]*.xml"), lacks(vendortest.Lacks{
-		"srtp":                  "one switch for the whole phone, Secure_Call_Setting",
-		"line key on a module":  "a side-car has no lines",
+		"srtp":                 "one switch for the whole phone, Secure_Call_Setting",
+		"line key on a module": "a side-car has no lines",
 	}))
 }
 
@@ -57,4 +57,29 @@ func TestAdapters(t *testing.T) {
 	delete(more, "ntp2")
 	more["vlan"], more["lldp"] = "not configurable", "not configurable"
 	vendortest.Run(t, vendortest.Of(Pack(), "cisco-spa8xxx.xml"), lacks(more))
+}
+
+func TestEnterprise(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"cisco-79xx.xml", "cisco-89xx.xml", "cisco-cp.xml", "cisco-ata190.xml"} {
+		vendortest.Run(t, vendortest.Of(Pack(), pattern), vendortest.Lacks{
+			"own address":                   "nothing sends the phone elsewhere",
+			"poll":                          "the phone fetches at a restart alone",
+			"firmware":                      "taken by name from where the configuration comes from",
+			"ringtones":                     "listed in a file at the same place, with names of that place",
+			"background":                    "likewise",
+			"account label":                 "a line is labelled by its key",
+			"user password":                 "there is none",
+			"language":                      "needs locale files of Cisco's",
+			"tone":                          "likewise",
+			"srtp":                          "needs a trust list",
+			"vlan":                          "by CDP, LLDP or the phone's menu",
+			"url key":                       "no source tells a key's number",
+			"dtmf key":                      "there is none",
+			"park key":                      "there is none",
+			"codec order":                   "one is preferred",
+			"transports of their own":       "one for the whole phone",
+			"outbound proxies of their own": "one for the whole phone",
+		})
+	}
 }

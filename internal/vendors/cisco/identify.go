@@ -43,6 +43,9 @@ func match(all []*regexp.Regexp, s string) (vendor.Identity, bool) {
 		}
 		id := vendor.Identity{Vendor: name}
 		for i, group := range re.SubexpNames() {
+			if m[i] == "" {
+				continue
+			}
 			switch group {
 			case "model":
 				id.Model = strings.ToUpper(m[i])

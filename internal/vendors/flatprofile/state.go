@@ -13,7 +13,7 @@ import (
 // The most of each that any phone has.
 const (
 	maxLines   = 16
-	maxKeys    = 128
+	maxKeys    = 40
 	maxModules = 3
 )
 

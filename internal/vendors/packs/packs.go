@@ -3,10 +3,12 @@ package packs
 
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
+	"github.com/dialplane/dialplane/internal/vendors/linksys"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -20,5 +22,7 @@ func Registry() *vendor.Registry {
 		fanvil.Pack(),
 		mitel.Pack(),
 		gigaset.Pack(),
+		cisco.Pack(),
+		linksys.Pack(),
 	)
 }
