@@ -51,7 +51,7 @@ func TestAdapters(t *testing.T) {
 		"directory": "an adapter shows none",
 	}
 	vendortest.Run(t, vendortest.Of(Pack(), "cisco-ata19x.xml"), lacks(more))
-	more["srtp"] = "no parameter of a line is known"
+	more["srtp"] = "no parameter is known"
 	vendortest.Run(t, vendortest.Of(Pack(), "cisco-spa1xx.xml"), lacks(more))
 	delete(more, "clock")
 	delete(more, "ntp2")

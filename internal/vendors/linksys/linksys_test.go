@@ -19,7 +19,7 @@ func lacks(more vendortest.Lacks) vendortest.Lacks {
 		"lldp":                   "not known to these firmwares",
 		"semicolon in key label": "divides the fields of a key's function",
 		"voicemail":              "one number for the whole phone, Voice_Mail_Number",
-		"srtp":                   "one switch for the whole phone, Secure_Call_Setting",
+		"srtp":                   "a method of Sipura's own, not offered",
 		"language":               "needs a dictionary file of the vendor's",
 		"ringtones":              "no document says which parameter takes an address",
 		"background":             "no document says which parameters select a picture",
