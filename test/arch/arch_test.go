@@ -28,13 +28,6 @@ var allowed = map[string][]string{
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/xmlfile":         {},
-	"internal/vendors/yealink":         {"internal/mac", "internal/vendors"},
-	"internal/vendors/snom":            {"internal/mac", "internal/vendors"},
-	"internal/vendors/grandstream":     {"internal/mac", "internal/vendors"},
-	"internal/vendors/fanvil":          {"internal/mac", "internal/vendors"},
-	"internal/vendors/flatprofile":     {"internal/vendors"},
-	"internal/vendors/cisco":           {"internal/mac", "internal/vendors", "internal/vendors/flatprofile"},
-	"internal/vendors/linksys":         {"internal/mac", "internal/vendors", "internal/vendors/flatprofile"},
 	"internal/fleet":                   {"internal/mac", "internal/secret", "internal/listquery"},
 	"internal/provision":               {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret", "internal/template", "internal/vendors"},
 	"internal/provision/provisiontest": {"internal/fleet", "internal/mac", "internal/secret"},
@@ -55,7 +48,7 @@ var allowed = map[string][]string{
 
 // grammars are the rooms below internal/vendors that hold what several vendors'
 // files have in common.
-var grammars = []string{"settingsxml", "xmlfile"}
+var grammars = []string{"flatprofile", "settingsxml", "xmlfile"}
 
 // mayImport returns what a room may import. A vendor's own room, of which there are
 // many, may import what every vendor may.

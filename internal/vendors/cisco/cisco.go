@@ -50,7 +50,7 @@ func Pack() vendor.Pack {
 		// Of the flat profile's phones. Phones with enterprise firmware listen to
 		// service-control with a body alone.
 		Commands:  vendor.Commands{Reprovision: "resync", Reboot: "reboot_now"},
-		Discovery: func(vendor.Unit) vendor.Discovery { return vendor.Discovery{} },
+		Discovery: func(vendor.Unit) []vendor.Discovery { return nil },
 		Refuse:    flatprofile.Refuse,
 	}
 }

@@ -18,15 +18,17 @@ package flatprofile
 
 import (
 	"strings"
+
+	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
-// Refuse returns why no profile can carry a value, or "". XML carries all text; but
-// a phone writes its own user or proxy in place of two words.
+// Refuse returns why no profile can carry a value, or "". XML carries nearly all
+// text; but a phone writes its own user or proxy in place of two words.
 func Refuse(value string) string {
 	for _, word := range []string{"$USER", "$PROXY"} {
 		if strings.Contains(strings.ToUpper(value), word) {
 			return "the phone writes its own data in place of " + word
 		}
 	}
-	return ""
+	return xmlfile.Refuse(value)
 }

@@ -31,9 +31,8 @@ func Parse(file string, body []byte) (*vendor.Config, error) {
 		return p.config, nil
 	}
 	line, _ := p.dec.InputPos()
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		return nil, fmt.Errorf("%s:%d: %s", file, syntax.Line, syntax.Msg)
+	if _, ok := errors.AsType[*xml.SyntaxError](err); ok {
+		err = errors.New("the XML is not well-formed") // its own words may quote a password
 	}
 	return nil, fmt.Errorf("%s:%d: %w", file, line, err)
 }

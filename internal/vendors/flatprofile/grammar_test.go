@@ -61,7 +61,7 @@ func TestParseRefuses(t *testing.T) {
 		"a name with a colon":  {"<flat-profile><a:A>1</a:A></flat-profile>", "letters, digits"},
 		"a name with an é":     {"<flat-profile><é>1</é></flat-profile>", "letters, digits"},
 		"a DTD":                {`<!DOCTYPE x [<!ENTITY a "b">]><flat-profile/>`, "no DTD"},
-		"an entity":            {"<flat-profile><A>&a;</A></flat-profile>", "entity"},
+		"an entity":            {"<flat-profile><A>&a;</A></flat-profile>", "not well-formed"},
 		"an open end":          {"<flat-profile><A>1</A>", "x.xml:1"},
 		"the wrong end":        {"<flat-profile><A>1</B></flat-profile>", "x.xml:1"},
 		"a depth":              {"<flat-profile><router-configuration><a><b><c><d><e>1</e></d></c></b></a></router-configuration></flat-profile>", "only text belongs"},
@@ -80,7 +80,7 @@ func TestParseKeepsSecrets(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		"<Password_1_>hunter2</Password_1_><Password_1_>hunter2</Password_1_>", "hunter2",
-		"<Password_1_>hunter2<b/></Password_1_>", `<Password_1_ ua="hunter2">x</Password_1_>`,
+		"<Password_1_>hunter2<b/></Password_1_>", `<Password_1_ ua="hunter2">x</Password_1_>`, "<Password_1_>&hunter2;</Password_1_>",
 	} {
 		if _, err := Parse("x.xml", profile(body)); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", body, err)

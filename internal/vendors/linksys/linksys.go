@@ -43,7 +43,7 @@ func Pack() vendor.Pack {
 		Boot:          boot,
 		Parameters:    dictionary,
 		Commands:      vendor.Commands{Reprovision: "resync", Reboot: "reboot_now"},
-		Discovery:     func(vendor.Unit) vendor.Discovery { return vendor.Discovery{} },
+		Discovery:     func(vendor.Unit) []vendor.Discovery { return nil },
 		Refuse:        flatprofile.Refuse,
 	}
 }

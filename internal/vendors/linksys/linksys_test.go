@@ -11,10 +11,12 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
-func lacks(more vendortest.Lacks) vendortest.Lacks {
-	all := vendortest.Lacks{
+func TestPack(t *testing.T) {
+	t.Parallel()
+	vendortest.Run(t, Pack(), vendortest.Lacks{
 		"account label":          "a line is labelled by its key",
 		"dtmf key":               "no function of a key",
+		"url key":                "no function of a key",
 		"vlan priority":          "not configurable",
 		"lldp":                   "not known to these firmwares",
 		"semicolon in key label": "divides the fields of a key's function",
@@ -23,23 +25,9 @@ func lacks(more vendortest.Lacks) vendortest.Lacks {
 		"language":               "needs a dictionary file of the vendor's",
 		"ringtones":              "no document says which parameter takes an address",
 		"background":             "no document says which parameters select a picture",
-		"directory":              "none is read",
 		"line key on a module":   "a side-car has no lines",
-	}
-	for fact, why := range more {
-		all[fact] = why
-	}
-	return all
-}
-
-func TestTelephones(t *testing.T) {
-	t.Parallel()
-	vendortest.Run(t, vendortest.Of(Pack(), "linksys-spa*.xml"), lacks(nil))
-}
-
-func TestAdapters(t *testing.T) {
-	t.Parallel()
-	vendortest.Run(t, vendortest.Of(Pack(), "linksys-ata.xml"), lacks(vendortest.Lacks{"vlan": "not configurable"}))
+		"linksys-ata.xml: vlan":  "not configurable",
+	})
 }
 
 // row is a line of testdata/user-agents.jsonl. Some sources file Linksys's phones under

@@ -7,8 +7,8 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
-	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/linksys"
+	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
