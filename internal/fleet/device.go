@@ -138,8 +138,16 @@ func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo
 		vendors, product = []string{info.Vendor}, info.Vendor
 	}
 	need(v, "/password", in.password, &d.Password, veiled(all(webPassword(m), f.carried(vendors...))))
-	need(v, "/language", upper(in.language), &d.Language, all(oneOf(Languages), offer(info, func(i *TemplateInfo) []string { return i.Languages })))
-	need(v, "/timezone", in.timeZone, &d.TimeZone, offer(info, func(i *TemplateInfo) []string { return i.TimeZones }))
+	// Where the template has no language or no zone to choose, the phone is not told.
+	language, place := oneOf(Languages), rule[string](zone)
+	if info != nil && len(info.Languages) > 0 {
+		language = all(language, oneOf(info.Languages))
+	}
+	if info == nil || len(info.TimeZones) > 0 {
+		place = offer(info, func(i *TemplateInfo) []string { return i.TimeZones })
+	}
+	need(v, "/language", upper(in.language), &d.Language, language)
+	need(v, "/timezone", in.timeZone, &d.TimeZone, place)
 	readCodecs(v, in.codecs, info, &d.Codecs)
 	need(v, "/interface", (*Interface)(in.sipInterface), &d.Interface, oneOf(Interfaces))
 	need(v, "/preferred_transport", in.transport, (*string)(&d.PreferredTransport),

@@ -521,3 +521,27 @@ func TestNoCodecsToChoose(t *testing.T) {
 		t.Errorf("codecs are %v", p.Codecs)
 	}
 }
+
+// TestPhoneThatCannotBeToldItsLanguageOrZone: a language and a zone are required, also
+// for phones whose template has none to choose.
+func TestPhoneThatCannotBeToldItsLanguageOrZone(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	info := w.catalog.infos["acme-desk.xml"]
+	info.Languages, info.TimeZones = nil, nil
+	w.catalog.infos["acme-desk.xml"] = info
+	for name, tt := range map[string]struct {
+		edit func(*fleet.PhoneInput)
+		ok   bool
+	}{
+		"any":              {func(in *fleet.PhoneInput) { in.Language, in.TimeZone = new("GREEK"), new("Asia/Tokyo") }, true},
+		"no language":      {func(in *fleet.PhoneInput) { in.Language = nil }, false},
+		"no such language": {func(in *fleet.PhoneInput) { in.Language = new("KLINGON") }, false},
+		"no such zone":     {func(in *fleet.PhoneInput) { in.TimeZone = new("Asia/Edo") }, false},
+	} {
+		_, err := w.CreatePhone(ctx, w.admin, w.second, phoneInput("001565000010", tt.edit))
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

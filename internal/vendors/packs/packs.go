@@ -4,10 +4,12 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
+	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/htek"
+	"github.com/dialplane/dialplane/internal/vendors/linksys"
 	"github.com/dialplane/dialplane/internal/vendors/mitel"
 	"github.com/dialplane/dialplane/internal/vendors/obihai"
 	"github.com/dialplane/dialplane/internal/vendors/panasonic"
@@ -30,5 +32,7 @@ func Registry() *vendor.Registry {
 		panasonic.Pack(),
 		poly.Pack(),
 		obihai.Pack(),
+		cisco.Pack(),
+		linksys.Pack(),
 	)
 }

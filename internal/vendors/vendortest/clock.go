@@ -126,6 +126,17 @@ func compareClock(zone string, year int, rule template.Time, got vendor.Clock) e
 		_, seconds := at.In(place).Zone()
 		return seconds / 60
 	}
+	offsetAt := got.At
+	if got.Zone != "" { // looked up once, not for each of a thousand moments
+		there, err := time.LoadLocation(got.Zone)
+		if err != nil {
+			return err
+		}
+		offsetAt = func(at time.Time) (int, error) {
+			_, seconds := at.In(there).Zone()
+			return seconds / 60, nil
+		}
+	}
 	var before int
 	for day := time.Date(year, 1, 2, 12, 0, 0, 0, time.UTC); day.Year() == year; day = day.AddDate(0, 0, 1) {
 		moments := []time.Time{day}
@@ -139,7 +150,7 @@ func compareClock(zone string, year int, rule template.Time, got vendor.Clock) e
 		}
 		before = now
 		for _, at := range moments {
-			offset, err := got.At(at)
+			offset, err := offsetAt(at)
 			if err != nil {
 				return err
 			}
