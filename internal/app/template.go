@@ -26,62 +26,6 @@ type templateCmd struct {
 	Convert convertCmd `cmd:"" help:"Write a template of PortSIP or 3CX in Dialplane's own language."`
 }
 
-type lintCmd struct {
-	Files   []string `arg:"" optional:"" help:"Template files." type:"existingfile"`
-	Builtin bool     `help:"Check the built-in templates too." env:"-"`
-	Strict  bool     `help:"Fail on warnings as well." env:"-"`
-}
-
-func (c lintCmd) Run(streams Streams) error {
-	if len(c.Files) == 0 && !c.Builtin {
-		return errors.New("give template files, or --builtin")
-	}
-	l := newLoader(packs.Registry())
-	checked, failed, warnings := 0, 0, 0
-	check := func(name string, src []byte) *template.Template {
-		checked++
-		t, err := l.parse(name, src)
-		if err != nil {
-			failed++
-			_, _ = fmt.Fprintln(streams.Out, err)
-			return nil
-		}
-		for _, w := range t.Warnings {
-			warnings++
-			_, _ = fmt.Fprintln(streams.Out, "warning:", w)
-		}
-		return t
-	}
-	for _, file := range c.Files {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		l.folder = filepath.Dir(file)
-		if t := check(filepath.Base(file), src); t != nil {
-			for _, w := range l.refusals(t) {
-				warnings++
-				_, _ = fmt.Fprintln(streams.Out, "warning:", w)
-			}
-		}
-	}
-	l.folder = ""
-	if c.Builtin {
-		for _, name := range l.builtins() {
-			src, err := l.load(name)
-			if err != nil {
-				return err
-			}
-			check(name, src)
-		}
-	}
-	_, _ = fmt.Fprintf(streams.Out, "%d checked, %d refused, %d warnings\n", checked, failed, warnings)
-	if failed > 0 || c.Strict && warnings > 0 {
-		return errReported
-	}
-	return nil
-}
-
 // loader finds templates by filename: in a folder first, then built in.
 type loader struct {
 	registry *vendor.Registry
@@ -124,34 +68,6 @@ func (l *loader) parse(name string, src []byte) (*template.Template, error) {
 func (l *loader) known(vendorName string) bool {
 	_, ok := l.registry.Pack(vendorName)
 	return ok
-}
-
-// refusals says what phones would refuse of the files that they get, by the
-// vendor's grammar: each fault once, with the first model that has it.
-func (l *loader) refusals(t *template.Template) []string {
-	pack, ok := l.registry.Pack(t.Vendor)
-	if !ok {
-		return nil
-	}
-	var found []string
-	seen := make(map[string]bool)
-	for i := range t.Models {
-		m := &t.Models[i]
-		v := template.Sample(t, m)
-		for _, f := range t.Files(m, template.Full) {
-			name := f.Name(m, v.MAC)
-			body, err := f.Append(nil, v)
-			if err == nil {
-				_, err = pack.Parse(name, body)
-			}
-			if err == nil || seen[f.Pattern+err.Error()] {
-				continue
-			}
-			seen[f.Pattern+err.Error()] = true
-			found = append(found, fmt.Sprintf("%s: a %s %s with every field set gets a file that it refuses: %v", t.Filename, t.Vendor, m.Name, err))
-		}
-	}
-	return found
 }
 
 // open reads a template from a file, or the built-in of that name.

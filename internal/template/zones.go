@@ -31,3 +31,13 @@ func zones() []zone {
 	}
 	return list
 }
+
+// Zones returns the IANA names of the time zones that an admin may choose, UTC first.
+func Zones() []string {
+	list := zones()
+	names := make([]string, len(list))
+	for i, z := range list {
+		names[i] = z.name
+	}
+	return names
+}
