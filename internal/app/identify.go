@@ -12,6 +12,7 @@ import (
 type identifyCmd struct {
 	UserAgent string `help:"The request's User-Agent." placeholder:"TEXT" env:"-"`
 	Path      string `help:"The request's path." placeholder:"PATH" env:"-"`
+	DHCPClass string `name:"dhcp-class" help:"The phone's DHCP vendor class (option 60)." placeholder:"TEXT" env:"-"`
 }
 
 // identification is what 'identify' prints: null for what the request does not say.
@@ -25,10 +26,10 @@ type identification struct {
 }
 
 func (c identifyCmd) Run(streams Streams) error {
-	if c.UserAgent == "" && c.Path == "" {
-		return errors.New("give --user-agent, --path or both")
+	if c.UserAgent == "" && c.Path == "" && c.DHCPClass == "" {
+		return errors.New("give --user-agent, --path or --dhcp-class, or several")
 	}
-	found, _, err := packs.Registry().Identify(vendor.Evidence{UserAgent: c.UserAgent, Path: c.Path})
+	found, _, err := packs.Registry().Identify(vendor.Evidence{UserAgent: c.UserAgent, Path: c.Path, VendorClass: c.DHCPClass})
 	out := identification{
 		Vendor: orNull(found.Vendor), Model: orNull(found.Model), Version: orNull(found.Version), By: found.By,
 	}

@@ -23,6 +23,8 @@ type templateCmd struct {
 	List   listCmd   `cmd:"" help:"List the built-in templates and their models."`
 	Render renderCmd `cmd:"" help:"Print the files that a phone would fetch."`
 
+	Matrix matrixCmd `cmd:"" help:"Print the table of models, docs/models.md."`
+
 	Convert convertCmd `cmd:"" help:"Write a template of PortSIP or 3CX in Dialplane's own language."`
 }
 

@@ -342,7 +342,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 	found, _, err := c.registry.Identify(vendor.Evidence{UserAgent: r.UserAgent, Path: "/" + path})
 	if err != nil {
 		reason := err.Error()
-		if d, ok := c.snap.byAddress(vendor.PathMAC(path)); ok && d.tenant == tenant {
+		if d, ok := c.snap.byAddress(found.PathMAC); ok && d.tenant == tenant {
 			// Somebody asks for this phone's file. It is not where the phone was seen.
 			reason = fmt.Sprintf("%s; it came from %s as %q", reason, r.IP, r.UserAgent)
 			found.Identity, r.IP, r.UserAgent = vendor.Identity{MAC: d.mac}, netip.Addr{}, ""
@@ -351,7 +351,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 		return notFound
 	}
 	reason := ""
-	at := vendor.PathMAC(path)
+	at := found.PathMAC
 	if d, ok := c.snap.byAddress(at); ok && d.tenant == tenant {
 		a, why, ok := c.enrol(ctx, r, d, name)
 		if ok {

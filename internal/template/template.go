@@ -177,6 +177,25 @@ func (t *Template) Model(name string) (*Model, bool) {
 	return nil, false
 }
 
+// Showcases picks the models that stand for the template: its first, and the one with
+// the most keys.
+func (t *Template) Showcases() []*Model {
+	if len(t.Models) == 0 {
+		return nil
+	}
+	first, most := &t.Models[0], &t.Models[0]
+	keys := func(m *Model) int { return m.LineKeys + m.Modules*m.ModuleKeys }
+	for i := range t.Models {
+		if keys(&t.Models[i]) > keys(most) {
+			most = &t.Models[i]
+		}
+	}
+	if first == most {
+		return []*Model{first}
+	}
+	return []*Model{first, most}
+}
+
 // Files returns the files of a level that phones of model m ask for, in the
 // order of the template.
 func (t *Template) Files(m *Model, level Level) []*File {

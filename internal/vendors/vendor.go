@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,10 @@ type Pack struct {
 	// (y000000000108.cfg, snomD785.htm, cfg001565aabbcc.xml). The path is clean,
 	// without query, and may begin with folders.
 	Path func(path string) (Identity, bool)
+
+	// VendorClass understands a DHCP vendor class identifier (option 60) of this
+	// vendor's phones; nil where none is documented.
+	VendorClass func(class string) (Identity, bool)
 
 	// Parse reads a configuration file by the vendor's grammar, strictly: what
 	// a phone would refuse or silently skip is an error that names the line.
@@ -325,17 +330,30 @@ type Key struct {
 	Label   string
 }
 
+// Brand is a maker of SIP devices or programs that Dialplane can name and has no pack
+// for.
+type Brand struct {
+	Name string
+	// UserAgent and Path understand what the brand's products send, as those of a
+	// Pack do; Path the last part of a path.
+	UserAgent, Path func(string) (Identity, bool)
+}
+
 // Evidence is what a request shows of its sender.
 type Evidence struct {
-	UserAgent string
-	Path      string
+	UserAgent   string
+	Path        string
+	VendorClass string // DHCP option 60
 }
 
 // Finding is an Identity and where each part of it came from.
 type Finding struct {
 	Identity
-	// By lists the kinds of evidence that agreed: "user-agent", "path", "oui".
+	// By lists the kinds of evidence that agreed: "user-agent", "path",
+	// "vendor-class", "oui".
 	By []string
+	// PathMAC is the address that the path names, as its vendor's phones spell it.
+	PathMAC mac.Addr
 }
 
 // ConflictError reports a request whose User-Agent names one phone and whose
@@ -349,6 +367,7 @@ func (e *ConflictError) Error() string {
 // Registry asks every vendor pack in turn.
 type Registry struct {
 	packs  []Pack
+	brands []Brand
 	byName map[string]int
 	byOUI  map[string]int
 }
@@ -367,6 +386,12 @@ func NewRegistry(packs ...Pack) *Registry {
 			}
 		}
 	}
+	return r
+}
+
+// Naming adds brands, which are asked when no pack knows a sender. It returns r.
+func (r *Registry) Naming(brands ...Brand) *Registry {
+	r.brands = append(r.brands, brands...)
 	return r
 }
 
@@ -391,41 +416,94 @@ func (r *Registry) Maker(a mac.Addr) (Pack, bool) {
 	return r.packs[i], true
 }
 
-// Identify says what the evidence shows. The User-Agent decides over the path,
-// and both over the OUI. It returns false for a stranger and a *ConflictError
-// when User-Agent and path name different phones.
+// Identify says what the evidence shows. The User-Agent decides over the path, both
+// over the DHCP vendor class, and that over the OUI. It returns false for a stranger
+// and a *ConflictError when User-Agent and path name different phones.
 func (r *Registry) Identify(e Evidence) (Finding, bool, error) {
 	var f Finding
-	known := false
-	if e.UserAgent != "" {
-		for i := range r.packs {
-			if id, ok := r.packs[i].UserAgent(e.UserAgent); ok {
-				id.Vendor = r.packs[i].Name
-				f.Identity, known = id, true
-				f.By = append(f.By, "user-agent")
-				break
-			}
-		}
+	said := r.ask(e.UserAgent, func(p *Pack) func(string) (Identity, bool) { return p.UserAgent }, nil)
+	if f.Identity = said; said.Vendor != "" {
+		f.By = append(f.By, "user-agent")
 	}
-	path, pathMAC := r.identifyPath(e.Path)
-	if !f.MAC.IsZero() && !pathMAC.IsZero() && f.MAC != pathMAC {
-		return f, known, &ConflictError{UserAgent: f.MAC, Path: pathMAC}
+	path := r.identifyPath(e.Path, said.Vendor)
+	f.PathMAC = path.MAC
+	if !f.MAC.IsZero() && !path.MAC.IsZero() && f.MAC != path.MAC {
+		return f, f.Vendor != "", &ConflictError{UserAgent: f.MAC, Path: path.MAC}
 	}
-	if path.Vendor != "" && (!known || path.Vendor == f.Vendor) || path.Vendor == "" && !pathMAC.IsZero() {
+	class := r.ask(e.VendorClass, func(p *Pack) func(string) (Identity, bool) { return p.VendorClass }, nil)
+	if f.Vendor == "" && path.Vendor == "" && class.Vendor == "" {
+		f.name(r.brands, e)
+	}
+	if path.Vendor != "" && (f.Vendor == "" || path.Vendor == f.Vendor) || path.Vendor == "" && !path.MAC.IsZero() {
 		f.By = append(f.By, "path")
 		f.fill(path)
-		known = known || path.Vendor != ""
 	}
 	if f.MAC.IsZero() {
-		f.MAC = pathMAC
+		f.MAC = path.MAC
+	}
+	if class.Vendor != "" && (f.Vendor == "" || class.Vendor == f.Vendor) {
+		f.By = append(f.By, "vendor-class")
+		f.fill(class)
 	}
 	if f.Vendor == "" && !f.MAC.IsZero() {
 		if i, ok := r.byOUI[f.MAC.OUI()]; ok {
-			f.Vendor, known = r.packs[i].Name, true
+			f.Vendor = r.packs[i].Name
 			f.By = append(f.By, "oui")
 		}
 	}
-	return f, known, nil
+	return f, f.Vendor != "", nil
+}
+
+// ask asks the packs first in turn, and then the others, what a text says; "" says
+// nothing.
+func (r *Registry) ask(text string, reader func(*Pack) func(string) (Identity, bool), first []int) Identity {
+	if text == "" {
+		return Identity{}
+	}
+	answer := func(i int) (Identity, bool) {
+		read := reader(&r.packs[i])
+		if read == nil {
+			return Identity{}, false
+		}
+		id, ok := read(text)
+		id.Vendor = r.packs[i].Name
+		return id, ok
+	}
+	for _, i := range first {
+		if id, ok := answer(i); ok {
+			return id
+		}
+	}
+	for i := range r.packs {
+		if slices.Contains(first, i) {
+			continue
+		}
+		if id, ok := answer(i); ok {
+			return id
+		}
+	}
+	return Identity{}
+}
+
+// name looks for a brand that sends such things.
+func (f *Finding) name(brands []Brand, e Evidence) {
+	file := e.Path[strings.LastIndexByte(e.Path, '/')+1:]
+	for _, b := range brands {
+		for _, from := range []struct {
+			kind, text string
+			read       func(string) (Identity, bool)
+		}{{"user-agent", e.UserAgent, b.UserAgent}, {"path", file, b.Path}} {
+			if from.text == "" {
+				continue
+			}
+			if id, ok := from.read(from.text); ok {
+				id.Vendor = b.Name
+				f.Identity = id
+				f.By = append(f.By, from.kind)
+				return
+			}
+		}
+	}
 }
 
 func (f *Finding) fill(id Identity) {
@@ -443,34 +521,22 @@ func (f *Finding) fill(id Identity) {
 	}
 }
 
-func (r *Registry) identifyPath(path string) (Identity, mac.Addr) {
-	if path == "" {
-		return Identity{}, mac.Addr{}
-	}
+// identifyPath says what a path shows. Many vendors ask for <mac>.cfg, so that of the
+// User-Agent is asked first, and then the maker of the address.
+func (r *Registry) identifyPath(path, vendor string) Identity {
 	addr := PathMAC(path)
-	// The maker of the address, if known, is asked first: many vendors ask for
-	// <mac>.cfg.
-	first := -1
-	if i, ok := r.byOUI[addr.OUI()]; ok && !addr.IsZero() {
-		first = i
-		if id, ok := r.packs[i].Path(path); ok {
-			id.Vendor = r.packs[i].Name
-			return id, addr
-		}
+	var first []int
+	if i, ok := r.byName[strings.ToLower(vendor)]; ok && vendor != "" {
+		first = append(first, i)
 	}
-	for i := range r.packs {
-		if i == first {
-			continue
-		}
-		if id, ok := r.packs[i].Path(path); ok {
-			id.Vendor = r.packs[i].Name
-			if id.MAC.IsZero() {
-				id.MAC = addr
-			}
-			return id, id.MAC
-		}
+	if i, ok := r.byOUI[addr.OUI()]; ok && !addr.IsZero() && !slices.Contains(first, i) {
+		first = append(first, i)
 	}
-	return Identity{MAC: addr}, addr
+	id := r.ask(path, func(p *Pack) func(string) (Identity, bool) { return p.Path }, first)
+	if id.MAC.IsZero() {
+		id.MAC = addr
+	}
+	return id
 }
 
 // PathMAC finds the MAC address in the last part of a request path, as any

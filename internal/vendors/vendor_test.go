@@ -90,6 +90,10 @@ func TestIdentify(t *testing.T) {
 			if err != nil || known != c.known {
 				t.Errorf("known %v, error %v", known, err)
 			}
+			if want := vendor.PathMAC(c.evidence.Path); got.PathMAC != want {
+				t.Errorf("the path names %s, want %s", got.PathMAC, want)
+			}
+			got.PathMAC = mac.Addr{}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

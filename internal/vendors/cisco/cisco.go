@@ -40,6 +40,7 @@ func Pack() vendor.Pack {
 		OUIs:          ouis(),
 		Templates:     vendor.Folder(templateFiles, "templates"),
 		UserAgent:     userAgent,
+		VendorClass:   vendorClass,
 		Path:          path,
 		Parse:         parse,
 		Understand:    understand,

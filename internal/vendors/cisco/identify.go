@@ -34,6 +34,25 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return match(userAgents, ua)
 }
 
+// vendorClasses are what the telephones call themselves by DHCP; some end with a zero
+// byte. Linksys is the older name of what Cisco sells on.
+var vendorClasses = []*regexp.Regexp{
+	regexp.MustCompile(`^Cisco Systems,? Inc\.? (?:IP|Wireless) Phone (?:CP-)?(?P<class>[0-9]{4}[A-Z]{0,3})\x00?$`),
+	regexp.MustCompile(`^CP-(?P<model>[0-9]{4})-3PCC$`),
+	regexp.MustCompile(`^(?i:cisco) (?P<model>ATA19[0-2])(?:-MPP)?$`),
+	regexp.MustCompile(`^(?i:cisco|linksys) (?P<model>SPA[0-9]{3,4}[A-Z]{0,2}[0-9]?)$`),
+}
+
+// classNames are the models that a vendor class does not spell out.
+var classNames = map[string]string{"7905": "7905G", "7912": "7912G"}
+
+func vendorClass(class string) (vendor.Identity, bool) {
+	if len(class) > 64 {
+		return vendor.Identity{}, false
+	}
+	return match(vendorClasses, class)
+}
+
 // match returns what the first expression that fits says.
 func match(all []*regexp.Regexp, s string) (vendor.Identity, bool) {
 	for _, re := range all {
@@ -53,6 +72,8 @@ func match(all []*regexp.Regexp, s string) (vendor.Identity, bool) {
 				id.Model = "SPA" + strings.ToUpper(m[i])
 			case "enterprise":
 				id.Model = enterpriseName(m[i])
+			case "class":
+				id.Model = cmp.Or(classNames[m[i]], enterpriseName(m[i]))
 			case "version":
 				id.Version = m[i]
 			case "mac":

@@ -44,6 +44,7 @@ func Pack() vendor.Pack {
 		OUIs:          []string{"7c2f80", "589ec6", "002104", "14b370", "0013a3", "000b23", "0018d1", "00acdc", "000413"},
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
+		VendorClass:   vendorClass,
 		Path:          path,
 		Parse:         parse,
 		Understand:    understand,

@@ -44,6 +44,17 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return vendor.Identity{}, false
 }
 
+// class is the grammar of a DHCP vendor class: N510_IP_PRO, Gigaset_N720_IP_PRO, S675IP.
+var class = regexp.MustCompile(`^(?:Gigaset_)?(?P<model>(?:N|C|S|A|DE|DX)[0-9]{3}[AE]?)_?(?P<kind>IP|DM|VI)(?P<pro>_PRO)?$`)
+
+func vendorClass(text string) (vendor.Identity, bool) {
+	m := class.FindStringSubmatch(text)
+	if m == nil {
+		return vendor.Identity{}, false
+	}
+	return vendor.Identity{Vendor: name, Model: modelOf(m[1] + " " + m[2] + strings.ReplaceAll(m[3], "_", " "))}, true
+}
+
 // modelOf spells a model as the templates do: in one word. The smallest Maxwell has
 // been seen by two names in shops, and only its siblings are PRO everywhere.
 func modelOf(spelled string) string {

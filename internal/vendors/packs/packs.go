@@ -4,6 +4,7 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
+	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -18,7 +19,8 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
 
-// Registry returns a registry of every vendor pack.
+// Registry returns a registry of every vendor pack, and of the brands that it can name
+// besides.
 func Registry() *vendor.Registry {
 	return vendor.NewRegistry(
 		yealink.Pack(),
@@ -34,5 +36,5 @@ func Registry() *vendor.Registry {
 		obihai.Pack(),
 		cisco.Pack(),
 		linksys.Pack(),
-	)
+	).Naming(brands.List()...)
 }

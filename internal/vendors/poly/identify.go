@@ -47,6 +47,19 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return id, true
 }
 
+// class is the grammar of a DHCP vendor class: a product and model, or a User-Agent.
+var class = regexp.MustCompile(`^Poly(?:com)?-((?:VVX|SPIP|SSIP|SSDuo|Trio|CCX|Edge)[A-Za-z0-9]{0,8})$`)
+
+func vendorClass(text string) (vendor.Identity, bool) {
+	if len(text) > maxName {
+		return vendor.Identity{}, false
+	}
+	if m := class.FindStringSubmatch(text); m != nil {
+		return vendor.Identity{Vendor: name, Model: m[1]}, true
+	}
+	return userAgent(text)
+}
+
 // product is how a phone names itself, without the version: PolycomVVX-VVX_450.
 func product(model string) string {
 	for _, f := range families {

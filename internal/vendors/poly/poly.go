@@ -53,6 +53,7 @@ func Pack() vendor.Pack {
 		OUIs:          []string{"0004f2", "64167f", "482567", "f04ea4"},
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
+		VendorClass:   vendorClass,
 		Path:          path,
 		Parse:         parse,
 		Understand:    understand,

@@ -71,7 +71,7 @@ func Run(t *testing.T, pack vendor.Pack, lacks Lacks) {
 				t.Parallel()
 				clocks(t, suite{pack: pack, tmpl: tmpl, model: &tmpl.Models[0], lacks: lacks})
 			})
-			for _, m := range showcases(tmpl) {
+			for _, m := range tmpl.Showcases() {
 				suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
 				t.Run("golden/"+m.Name, func(t *testing.T) { t.Parallel(); suite.golden(t) })
 				t.Run("values/"+m.Name, func(t *testing.T) { t.Parallel(); suite.carriesAnyValue(t) })
@@ -104,22 +104,6 @@ func parseAll(t *testing.T, pack vendor.Pack) []*template.Template {
 		all = append(all, tmpl)
 	}
 	return all
-}
-
-// showcases picks the models that stand for a template: its first, and the one
-// with the most keys.
-func showcases(tmpl *template.Template) []*template.Model {
-	first, most := &tmpl.Models[0], &tmpl.Models[0]
-	keys := func(m *template.Model) int { return m.LineKeys + m.Modules*m.ModuleKeys }
-	for i := range tmpl.Models {
-		if keys(&tmpl.Models[i]) > keys(most) {
-			most = &tmpl.Models[i]
-		}
-	}
-	if first == most {
-		return []*template.Model{first}
-	}
-	return []*template.Model{first, most}
 }
 
 type suite struct {
