@@ -2,7 +2,6 @@ package app
 
 import (
 	"flag"
-	"io"
 	"log/slog"
 	"os"
 	"testing"
@@ -20,7 +19,7 @@ func TestModelsAreListed(t *testing.T) {
 	t.Parallel()
 	const page = "../../docs/models.md"
 	registry := packs.Registry()
-	catalog, err := provision.NewCatalog(registry, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	catalog, err := provision.NewCatalog(registry, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

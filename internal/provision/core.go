@@ -492,8 +492,10 @@ func (c *Core) note(f fleet.Fetch, tenant *tenantSlot, m mac.Addr, said vendor.I
 func printable(name string) string {
 	run := 0
 	for i := range len(name) {
-		c := name[i] | 0x20
-		if run++; !('a' <= c && c <= 'z' || '0' <= name[i] && name[i] <= '9') {
+		letter := name[i] | 0x20
+		if 'a' <= letter && letter <= 'z' || '0' <= name[i] && name[i] <= '9' {
+			run++
+		} else {
 			run = 0
 		}
 		if run >= tokenLength {

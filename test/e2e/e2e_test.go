@@ -546,7 +546,10 @@ func (s *server) templates() map[string]offer {
 					Codecs    []string
 				}
 				s.must("GET", "/phone_models/"+r.Filename, nil, 200, &profile)
-				p = offer{r.Filename, profile.Languages[0], profile.Codecs[:2]}
+				p = offer{r.Filename, "ENGLISH", profile.Codecs[:min(2, len(profile.Codecs))]}
+				if len(profile.Languages) > 0 { // a phone may have none to choose from
+					p.language = profile.Languages[0]
+				}
 				profiles[r.Filename] = p
 			}
 			vendorName, _, _ := strings.Cut(r.DisplayName, " ")
