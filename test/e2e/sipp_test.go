@@ -99,8 +99,9 @@ func (s *server) peers(t *testing.T, at station, templates map[string]offer) {
 			s.must("POST", "/tenant", map[string]any{"notify": map[string]any{
 				"method": "proxy", "address": fmt.Sprintf("%s:%d", at.address, port), "transport": "UDP", "user": "dialplane", "password": p.password,
 			}}, 200, nil)
-			address := fmt.Sprintf("001565c0%04x", i)
-			s.assign(t, "200", address, "Yealink", "T46U", templates)
+			address, extension := fmt.Sprintf("001565c0%04x", i), fmt.Sprint(260+i) // its own, so that the order goes to the extension
+			s.must("POST", "/users", map[string]any{"extension_number": extension, "display_name": "Peer " + extension, "password": "s3cret-" + extension}, 201, nil)
+			s.assign(t, extension, address, "Yealink", "T46U", templates)
 			job := s.order("/phones/" + address + "/reprovision")
 			if p.ends != "accepted" {
 				s.fails(t, job, p.ends, p.reason)
