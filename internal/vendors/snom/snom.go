@@ -41,6 +41,7 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templateFiles, "templates"),
 		UserAgent:     userAgent,
 		Path:          identifyPath,
+		VendorClass:   vendorClass,
 		Parse:         settingsxml.Parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
