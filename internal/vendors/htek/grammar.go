@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
@@ -82,51 +81,7 @@ func vet(e *xml.StartElement) error {
 	return nil
 }
 
-// directory reads a phone book, <PhoneDirectory> of <DirectoryEntry>.
+// directory reads a phone book.
 func directory(body []byte) ([]vendor.Contact, error) {
-	w := xmlfile.Walk(body, "name or number")
-	root, err := w.Root("PhoneDirectory")
-	if err != nil {
-		return nil, w.At("phone book", err)
-	}
-	var all []vendor.Contact
-	for {
-		entry, err := w.Element(root.Name.Local)
-		if err != nil {
-			return nil, w.At("phone book", err)
-		}
-		if entry == nil {
-			return all, w.End("", "PhoneDirectory")
-		}
-		c, err := contact(w, entry)
-		if err != nil {
-			return nil, w.At("phone book", err)
-		}
-		all = append(all, c)
-	}
-}
-
-func contact(w *xmlfile.Walker, entry *xml.StartElement) (vendor.Contact, error) {
-	var c vendor.Contact
-	if entry.Name.Local != "DirectoryEntry" {
-		return c, fmt.Errorf("<%s> where <DirectoryEntry> is expected", entry.Name.Local)
-	}
-	for {
-		e, err := w.Element("DirectoryEntry")
-		if err != nil || e == nil {
-			return c, err
-		}
-		text, err := w.Text(e.Name.Local)
-		if err != nil {
-			return c, err
-		}
-		switch e.Name.Local {
-		case "Name":
-			c.Name = strings.TrimSpace(text)
-		case "Telephone":
-			c.Number = strings.TrimSpace(text)
-		default:
-			return c, fmt.Errorf("<%s> in a <DirectoryEntry>", e.Name.Local)
-		}
-	}
+	return xmlfile.Directory(body, "PhoneDirectory")
 }

@@ -143,6 +143,7 @@ func (p *parser) setting(e *xml.StartElement) error {
 	if err != nil {
 		return err
 	}
+	p.config.Line, _ = p.dec.InputPos()
 	return p.config.Add(name, text)
 }
 
@@ -169,6 +170,7 @@ func (p *parser) key(e *xml.StartElement) error {
 	if err != nil {
 		return err
 	}
+	p.config.Line, _ = p.dec.InputPos()
 	if err := p.config.Add(name, text); err != nil {
 		return err
 	}

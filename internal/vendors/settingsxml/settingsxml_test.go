@@ -36,17 +36,17 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []vendor.Setting{
-		{Name: "language", Value: "Français & П"},
-		{Name: "user_pass[1]", Value: " a<b "},
-		{Name: "user_pass[12]", Value: "<&>"},
-		{Name: "timezone", Value: ""},
-		{Name: "fkey[0]", Value: "line"},
-		{Name: "fkey[0].context", Value: "1"},
-		{Name: "fkey[0].label", Value: `"Line"`},
-		{Name: "fkey[130]", Value: "blf 123|*8"},
-		{Name: "fkey[130].context", Value: "active"},
-		{Name: "fkey[130].label", Value: ""},
-		{Name: "fkey[130].short_label", Value: "x"},
+		{Name: "language", Value: "Français & П", Line: 5},
+		{Name: "user_pass[1]", Value: " a<b ", Line: 6},
+		{Name: "user_pass[12]", Value: "<&>", Line: 7},
+		{Name: "timezone", Value: "", Line: 8},
+		{Name: "fkey[0]", Value: "line", Line: 11},
+		{Name: "fkey[0].context", Value: "1", Line: 11},
+		{Name: "fkey[0].label", Value: `"Line"`, Line: 11},
+		{Name: "fkey[130]", Value: "blf 123|*8", Line: 12},
+		{Name: "fkey[130].context", Value: "active", Line: 12},
+		{Name: "fkey[130].label", Value: "", Line: 12},
+		{Name: "fkey[130].short_label", Value: "x", Line: 12},
 	}
 	if diff := cmp.Diff(want, c.Settings()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -31,6 +31,12 @@ func Understand(c *vendor.Config, layouts []Layout) vendor.State {
 		FirmwareURL:     c.Get("firmware"),
 		Background:      c.Get("custom_bg_image_url"),
 	}
+	if page, ok := strings.CutPrefix(c.Get("dkey_directory"), "url "); ok {
+		s.DirectoryURL = page
+	}
+	if melody := c.Get("user_custom[1]"); melody != "" {
+		s.Ringtones = []string{melody}
+	}
 	if s.AdminPassword == "" {
 		s.AdminPassword = c.Get("http_pass")
 	}

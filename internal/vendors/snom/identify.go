@@ -57,6 +57,18 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return vendor.Identity{}, false
 }
 
+// class is the grammar of a DHCP vendor class: Wazo's rules tell Snom's phones by its
+// first word, which the model follows as in the file that the phone asks for.
+var class = regexp.MustCompile(`^snom` + modelRE + `$`)
+
+func vendorClass(text string) (vendor.Identity, bool) {
+	m := class.FindStringSubmatch(text)
+	if m == nil {
+		return vendor.Identity{}, false
+	}
+	return identity(class, m), true
+}
+
 // identity reads the named groups of a match.
 func identity(re *regexp.Regexp, m []string) vendor.Identity {
 	id := vendor.Identity{Vendor: "Snom"}

@@ -255,3 +255,17 @@ func FuzzUserAgent(f *testing.F) {
 		}
 	})
 }
+
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	for class, model := range map[string]string{"snom320": "320", "snomD785": "D785", "snomd865": "D865"} {
+		if id, ok := vendorClass(class); !ok || id.Vendor != "Snom" || id.Model != model {
+			t.Errorf("%q: %+v, %v", class, id, ok)
+		}
+	}
+	for _, class := range []string{"", "snom", "snomD785 ", "xsnom320", "GigasetP82x", "yealink", "snom" + strings.Repeat("1", 99)} {
+		if id, ok := vendorClass(class); ok {
+			t.Errorf("%q is taken for %+v", class, id)
+		}
+	}
+}

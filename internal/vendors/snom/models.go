@@ -41,6 +41,8 @@ func canonicalModel(name string) string {
 var layouts = []settingsxml.Layout{
 	{Keys: 2},
 	{Keys: 5},
+	{Keys: 6},
+	{Keys: 12},
 	{Keys: 5, Gap: 126, Modules: 3, ModuleKeys: 18},
 	{Keys: 12, Gap: 126, Modules: 3, ModuleKeys: 18},
 	{Keys: 48, Gap: 126, Modules: 3, ModuleKeys: 18},
@@ -50,6 +52,7 @@ var layouts = []settingsxml.Layout{
 	{Keys: 16, Modules: 3, ModuleKeys: 18},
 	{Keys: 18, Modules: 3, ModuleKeys: 18},
 	{Keys: 24, Modules: 3, ModuleKeys: 18},
+	{Keys: 28, Modules: 3, ModuleKeys: 18},
 	{Keys: 32, Modules: 3, ModuleKeys: 18},
 	{Keys: 16, Modules: 3, ModuleKeys: 60},
 	{Keys: 32, Modules: 3, ModuleKeys: 60},

@@ -1,5 +1,6 @@
 // Package snom is all that Dialplane knows of Snom's desk phones: the D1xx, D3xx,
-// D7xx and D8xx and the older 3xx, 7xx and 8xx that it can name but not configure.
+// D7xx and D8xx, the older 3xx, 7xx and 8xx, the MeetingPoint and the PA1. The C520
+// and C620, whose firmware is VTech's, and the DECT bases are recognised only.
 //
 // A Snom phone reads XML. Its provisioning URL comes in three styles; ours ends
 // in a slash, and then the phone asks for snom<model>.htm, snom<model>-<MAC>.htm
@@ -23,10 +24,14 @@ import (
 
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
+	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
 //go:embed templates/*.xml
 var templateFiles embed.FS
+
+//go:embed parameters.txt
+var parameters string
 
 // Pack returns the vendor pack of Snom.
 func Pack() vendor.Pack {
@@ -36,10 +41,13 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templateFiles, "templates"),
 		UserAgent:     userAgent,
 		Path:          identifyPath,
+		VendorClass:   vendorClass,
 		Parse:         settingsxml.Parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Parameters:    vendor.MustParseDictionary(parameters),
+		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
 		Refuse:        refuse,
@@ -49,6 +57,11 @@ func Pack() vendor.Pack {
 const oui = "000413"
 
 func understand(c *vendor.Config) vendor.State { return settingsxml.Understand(c, layouts) }
+
+// directory reads the page of the browser that shows the phone book.
+func directory(body []byte) ([]vendor.Contact, error) {
+	return xmlfile.Directory(body, "SnomIPPhoneDirectory", "Title", "Prompt", "SoftKeyItem")
+}
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	stem := "snom" + u.Model

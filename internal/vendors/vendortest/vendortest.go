@@ -38,7 +38,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // "expires", "codec order" where one codec is preferred and the others are on, "line key
 // on a module", "semicolon in key label" where a comma is shown, and "own address" where
 // the phone fetches from the shared address for ever. What only the phones of one template
-// lack has the template's name before it: "acme-old.xml: srtp".
+// lack, or one model, has the name of that before it: "acme-old.xml: srtp", "A100: background".
 type Lacks map[string]string
 
 // Run runs the suite. Golden files are kept under testdata/golden.
@@ -191,7 +191,8 @@ func (s *suite) readsBack(t *testing.T) {
 func (s *suite) has(fact string) bool {
 	_, all := s.lacks[fact]
 	_, these := s.lacks[s.tmpl.Filename+": "+fact]
-	return !all && !these
+	_, this := s.lacks[s.model.Name+": "+fact]
+	return !all && !these && !this
 }
 
 // expect says what a phone configured from v does.

@@ -102,6 +102,7 @@ func (p *parser) read(line string) error {
 		}
 		param, value = param+"["+user+"]", password
 	}
+	p.config.Line = p.line
 	return p.config.Add(param, value)
 }
 

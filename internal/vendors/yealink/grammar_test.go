@@ -27,13 +27,13 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []vendor.Setting{
-		{Name: "account.1.label", Value: "Front desk = #1"},
-		{Name: "account.1.codec.G722_1c_24kpbs.enable", Value: "1"},
-		{Name: "static.network.802_1x.mode", Value: "0"},
-		{Name: "account.2.label", Value: "%NULL%"},
-		{Name: "static.security.user_password[admin]", Value: "a:b"},
-		{Name: "static.security.user_password[user]", Value: " c"},
-		{Name: "security.user_password[var]", Value: "d"},
+		{Name: "account.1.label", Value: "Front desk = #1", Line: 4},
+		{Name: "account.1.codec.G722_1c_24kpbs.enable", Value: "1", Line: 5},
+		{Name: "static.network.802_1x.mode", Value: "0", Line: 6},
+		{Name: "account.2.label", Value: "%NULL%", Line: 7},
+		{Name: "static.security.user_password[admin]", Value: "a:b", Line: 8},
+		{Name: "static.security.user_password[user]", Value: " c", Line: 9},
+		{Name: "security.user_password[var]", Value: "d", Line: 10},
 	}
 	if diff := cmp.Diff(want, c.Settings()); diff != "" {
 		t.Error(diff)
@@ -121,6 +121,7 @@ func TestRoundTrip(t *testing.T) {
 			if value == "" {
 				continue
 			}
+			want.Line = 1 + strings.Count(text, "\n")
 			want.Set(param, value)
 			text += param + " = " + value + "\n"
 		}
@@ -197,6 +198,10 @@ static.network.vlan.pc_port_vid = 7
 local_time.ntp_server1 = %NULL%
 local_time.ntp_server2 = ntp.example
 local_time.time_zone = +5:30
+remote_phonebook.data.1.url = https://prov.example/p/x/directory.xml
+static.firmware.url = https://prov.example/f/1.rom
+ringtone.url = https://prov.example/f/a.wav
+wallpaper_upload.url = https://prov.example/f/b.png
 lang.gui = German
 voice.tone.country = Germany
 static.security.user_password = admin:pw
@@ -215,14 +220,79 @@ static.security.user_password = admin:pw
 			{Module: 2, Slot: 60, Kind: "blf", Account: 3, Value: "1002"},
 		},
 		AdminPassword: "pw", ProvisioningURL: "https://prov.example/p/x/", PollMinutes: 2880,
-		NTP: []string{"ntp.example"}, Language: "German", TimeZone: "+5:30", Tone: "Germany", Codecs: []string{"g722", "pcma"},
+		NTP: []string{"ntp.example"}, Language: "German", TimeZone: "+5:30", Clock: &vendor.Clock{Offset: 330}, Tone: "Germany", Codecs: []string{"g722", "pcma"},
 		LLDP: true, WANVLAN: vendor.VLAN{ID: 256, Priority: 5},
+		DirectoryURL: "https://prov.example/p/x/directory.xml", FirmwareURL: "https://prov.example/f/1.rom",
+		Ringtones: []string{"https://prov.example/f/a.wav"}, Background: "https://prov.example/f/b.png",
 	}
 	if diff := cmp.Diff(want, understand(c)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(vendor.State{}, understand(new(vendor.Config))); diff != "" {
 		t.Errorf("an empty configuration does something:\n%s", diff)
+	}
+}
+
+// TestUnderstandOld reads the names of before V81.
+func TestUnderstandOld(t *testing.T) {
+	t.Parallel()
+	c, err := parse("x.cfg", []byte(header+`
+auto_provision.server.url = https://prov.example/p/x/
+auto_provision.repeat.enable = 1
+auto_provision.repeat.minutes = 90
+account.1.enable = 1
+account.1.label = Front
+account.1.user_name = 1001
+account.1.sip_server_host = 192.0.2.1
+account.1.sip_server_port = 5062
+account.1.transport = 1
+account.1.expires = 300
+account.1.outbound_proxy_enable = 1
+account.1.outbound_host = sbc.example
+account.1.outbound_port = 5071
+account.1.codec.1.enable = 1
+account.1.codec.1.payload_type = PCMA
+account.1.codec.1.priority = 2
+account.1.codec.6.enable = 1
+account.1.codec.6.payload_type = G722
+account.1.codec.6.priority = 1
+linekey.1.type = 15
+linekey.2.type = 0
+memorykey.2.type = 16
+memorykey.2.line = 1
+memorykey.2.value = 1002
+network.vlan.internet_port_enable = 1
+network.vlan.internet_port_vid = 7
+local_time.time_zone = -3:30
+local_time.summer_time = 1
+local_time.dst_time_type = 1
+local_time.start_time = 3/2/7/2
+local_time.end_time = 11/1/7/2
+local_time.offset_time = 60
+firmware.url = https://prov.example/f/1.rom
+security.user_password = admin:pw
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := vendor.State{
+		Accounts: []vendor.Account{{
+			Index: 1, Label: "Front", User: "1001", Server: "192.0.2.1", Port: 5062, Transport: "TCP",
+			OutboundProxy: "sbc.example", OutboundPort: 5071, Expires: 300,
+		}},
+		Keys: []vendor.Key{
+			{Slot: 1, Kind: "line"},
+			{Slot: 4, Kind: "blf", Account: 1, Value: "1002"},
+		},
+		AdminPassword: "pw", ProvisioningURL: "https://prov.example/p/x/", PollMinutes: 90,
+		TimeZone: "-3:30", Codecs: []string{"G722", "PCMA"}, WANVLAN: vendor.VLAN{ID: 7}, FirmwareURL: "https://prov.example/f/1.rom",
+		Clock: &vendor.Clock{
+			Offset: -210, Saving: 60,
+			Start: vendor.Change{Month: 3, Week: 2, Hour: 2}, End: vendor.Change{Month: 11, Week: 1, Hour: 2},
+		},
+	}
+	if diff := cmp.Diff(want, understand(c)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -52,6 +52,15 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return id, true
 }
 
+// vendorClass knows what a phone calls itself by DHCP unless told otherwise
+// (static.auto_provision.dhcp_option.option60_value; TAN, FP).
+func vendorClass(class string) (vendor.Identity, bool) {
+	if class != "yealink" {
+		return vendor.Identity{}, false
+	}
+	return vendor.Identity{Vendor: name}, true
+}
+
 // cutMaker takes the maker's name off.
 func cutMaker(ua string) (rest string, found bool) {
 	rest, found = strings.CutPrefix(ua, "Yealink")

@@ -311,3 +311,15 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	if id, ok := vendorClass("yealink"); !ok || id.Vendor != name || id.Model != "" {
+		t.Errorf("%+v, %v", id, ok)
+	}
+	for _, class := range []string{"", "yealink ", "yealinks", "snom320", "Cisco Systems, Inc. IP Phone"} {
+		if id, ok := vendorClass(class); ok {
+			t.Errorf("%q is taken for %+v", class, id)
+		}
+	}
+}

@@ -14,13 +14,16 @@ type product struct {
 // wazo-provd-plugins. A code is that of the hardware, and not the first number
 // of the firmware: a T42S and a T41S both run 66.x, a T43U runs 108.x.
 //
-// From memory and not confirmed by either: the codes of T30, T30P, T41U, T44U
-// and W90, and the firmware numbers of T31W, T41U, T44U, T44W, T56A and T58W.
+// From memory and not confirmed by either: the codes of T19P, T21P, T30, T30P, T41U,
+// T44U and W90, and the firmware numbers of T19P, T21P, T31W, T41U, T44U, T44W, T56A
+// and T58W.
 // W80's folder in FusionPBX says 175, which Wazo knows as the firmware of the
 // W75, so 175 names no model.
 var products = [...]product{
+	{model: "T19P", code: "031", firmware: "31.72.0.75"},
 	{model: "T19P_E2", code: "053", firmware: "53.84.0.125"},
 	{model: "T20P", code: "007", firmware: "9.73.0.50"},
+	{model: "T21P", code: "034", firmware: "34.72.0.75"},
 	{model: "T21P_E2", code: "052", firmware: "52.84.0.125"},
 	{model: "T22P", code: "005", firmware: "7.73.0.50"},
 	{model: "T23P", code: "044", firmware: "44.84.0.140"},

@@ -2,9 +2,7 @@ package yealink
 
 import (
 	"io/fs"
-	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -106,7 +104,7 @@ func TestModels(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range strings.Fields("T30 T30P T31 T31P T31G T31W T33P T33G T34W T40P T40G T41P T41S T41U T42G T42S T42U T43U T44U T44W T46G T46S T46U T48G T48S T48U T52S T53 T53W T54S T54W T56A T57W T58 T58W") {
+	for _, want := range strings.Fields("T19P T19P_E2 T20P T21P T21P_E2 T22P T23P T23G T26P T27P T27G T28P T29G T32G T38G T49G VP530 VP59 T73U T73W T74U T74W T77U T85W T87W T88V T88W CP860 CP920 CP925 CP960 CP965 AX83H AX86R T30 T30P T31 T31P T31G T31W T33P T33G T34W T40P T40G T41P T41S T41U T42G T42S T42U T43U T44U T44W T46G T46S T46U T48G T48S T48U T52S T53 T53W T54S T54W T56A T57W T58 T58W") {
 		if seen[want] == "" {
 			t.Errorf("no template has the %s", want)
 		}
@@ -117,87 +115,46 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// TestParameters holds every line that any template writes against the list of
-// documented parameters.
+// TestParameters holds what any template writes at any level against the dictionary,
+// and looks for rows of the dictionary that no template writes.
 func TestParameters(t *testing.T) {
 	t.Parallel()
-	src, err := os.ReadFile("testdata/parameters.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	unused := make(map[string]bool)
-	for line := range strings.Lines(string(src)) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			unused[line] = true
-		}
-	}
-	known := make(map[string]bool, len(unused))
-	for p := range unused {
-		known[p] = true
-	}
-	number := regexp.MustCompile(`\d+`)
+	pack := Pack()
+	written := make(map[string]bool)
 	for _, tmpl := range all(t) {
 		for i := range tmpl.Models {
 			m := &tmpl.Models[i]
 			for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
-				v := template.Sample(tmpl, m)
-				v.TimeZone = timeZone(t, tmpl, "Europe/Berlin")
-				_, config := render(t, tmpl, m, level, v)
+				_, config := render(t, tmpl, m, level, template.Sample(tmpl, m))
+				for _, p := range pack.Parameters.Check(m.Name, config) {
+					t.Errorf("%s: %s", m.Name, p)
+				}
 				for _, s := range config.Settings() {
-					if s.Name == overwriteMode {
-						continue
-					}
-					p := number.ReplaceAllString(s.Name, "X")
-					if !known[p] {
-						t.Errorf("%s: %s is not on the list of documented parameters", m.Name, s.Name)
-						known[p] = true
-					}
-					delete(unused, p)
+					written[numbers.ReplaceAllString(s.Name, "#")] = true
 				}
 			}
 		}
 	}
-	for p := range unused {
-		t.Errorf("no template writes %s; strike it from the list", p)
+	for _, p := range pack.Parameters.Parameters() {
+		if shape := numbers.ReplaceAllString(ranges.ReplaceAllString(p.Name, "0"), "#"); !written[shape] {
+			t.Errorf("no template writes %s; strike it from the dictionary", p.Name)
+		}
 	}
 }
 
-// TestTimeZones compares what the profile says of each zone with the clock.
-func TestTimeZones(t *testing.T) {
-	t.Parallel()
-	tmpl := parsed(t, "yealink-t4xu.xml")
-	zones := tmpl.Profile.Lists["time_zones"].Options
-	if len(zones) < 500 {
-		t.Errorf("only %d zones", len(zones))
-	}
-	for _, z := range zones {
-		clock, err := template.Clock(z.Name, 2026)
-		if err != nil {
-			t.Errorf("%s: %v", z.Name, err)
-			continue
-		}
-		sign, minutes := "+", clock.Offset
-		if minutes < 0 {
-			sign, minutes = "-", -minutes
-		}
-		want := sign + strconv.Itoa(minutes/60)
-		if minutes%60 != 0 {
-			want += ":" + strconv.Itoa(minutes%60)
-		}
-		if minutes == 0 {
-			want = "0"
-		}
-		if z.Value != want {
-			t.Errorf("%s is %s; the clock says %s", z.Name, z.Value, want)
-		}
-	}
-}
+// The numbers in a parameter's name, and the ranges of them in a dictionary's.
+var (
+	numbers = regexp.MustCompile(`\d+`)
+	ranges  = regexp.MustCompile(`\{[^}]*\}`)
+)
 
 func TestClock(t *testing.T) {
 	t.Parallel()
 	tmpl := parsed(t, "yealink-t4xu.xml")
 	m := model(t, tmpl, "T46U")
 	for zone, want := range map[string]string{
+		"Pacific/Marquesas":   "-9:30 0    ",
+		"Asia/Kathmandu":      "+5:45 0    ",
 		"Europe/Berlin":       "+1 1 1 3/5/7/2 10/5/7/3 60",
 		"America/New_York":    "-5 1 1 3/2/7/2 11/1/7/2 60",
 		"Australia/Lord_Howe": "+10:30 1 1 10/1/7/2 4/1/7/2 30",

@@ -12,26 +12,35 @@ import (
 // Most that any model has.
 const (
 	maxAccounts = 16
-	maxLineKeys = 29
+	maxLineKeys = 84
+	maxMemory   = 10
 	maxModules  = 6
-	maxKeys     = 60
+	maxKeys     = 78
+	maxCodecs   = 13 // numbers of codecs, before V81
 )
 
 // understand says what a phone with this configuration does.
 func understand(c *vendor.Config) vendor.State {
 	r := reader{c}
 	s := vendor.State{
-		AdminPassword:   r.text(userPassword + "[admin]"),
-		UserPassword:    r.text(userPassword + "[user]"),
+		AdminPassword:   r.static("security.user_password[admin]"),
+		UserPassword:    r.static("security.user_password[user]"),
 		ProvisioningURL: r.static("auto_provision.server.url"),
 		PollMinutes:     r.poll(),
 		Language:        r.text("lang.gui"),
 		TimeZone:        r.text("local_time.time_zone"),
+		Clock:           r.clock(),
 		Tone:            r.text("voice.tone.country"),
 		Codecs:          r.codecs(1),
 		LLDP:            r.static("network.lldp.enable") == "1",
 		WANVLAN:         r.vlan("internet_port"),
 		PCVLAN:          r.vlan("pc_port"),
+		DirectoryURL:    r.text("remote_phonebook.data.1.url"),
+		FirmwareURL:     r.static("firmware.url"),
+		Background:      r.text("wallpaper_upload.url"),
+	}
+	if v := r.text("ringtone.url"); v != "" {
+		s.Ringtones = []string{v}
 	}
 	for _, server := range []string{"local_time.ntp_server1", "local_time.ntp_server2"} {
 		if v := r.text(server); v != "" {
@@ -43,20 +52,7 @@ func understand(c *vendor.Config) vendor.State {
 			s.Accounts = append(s.Accounts, a)
 		}
 	}
-	for i := range maxLineKeys {
-		if k, ok := r.key("linekey." + strconv.Itoa(i+1)); ok {
-			k.Slot = i + 1
-			s.Keys = append(s.Keys, k)
-		}
-	}
-	for m := range maxModules {
-		for i := range maxKeys {
-			if k, ok := r.key("expansion_module." + strconv.Itoa(m+1) + ".key." + strconv.Itoa(i+1)); ok {
-				k.Module, k.Slot = m+1, i+1
-				s.Keys = append(s.Keys, k)
-			}
-		}
-	}
+	s.Keys = r.keys()
 	return s
 }
 
@@ -82,8 +78,18 @@ func (r reader) static(name string) string {
 	return r.text(name)
 }
 
-func (r reader) number(name string) int {
-	n, err := strconv.Atoi(r.text(name))
+// either returns the value of the first of several names for one thing.
+func (r reader) either(names ...string) string {
+	for _, name := range names {
+		if v := r.text(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func (r reader) number(names ...string) int {
+	n, err := strconv.Atoi(r.either(names...))
 	if err != nil || n < 0 {
 		return 0
 	}
@@ -95,10 +101,7 @@ func (r reader) number(name string) int {
 func (r reader) poll() int {
 	switch {
 	case r.static("auto_provision.repeat.enable") == "1":
-		if n := r.number("static.auto_provision.repeat.minutes"); n > 0 {
-			return n
-		}
-		return r.number("auto_provision.repeat.minutes")
+		return r.number("static.auto_provision.repeat.minutes", "auto_provision.repeat.minutes")
 	case r.static("auto_provision.flexible.enable") == "1":
 		return r.number("static.auto_provision.flexible.interval") * 24 * 60
 	}
@@ -110,8 +113,8 @@ func (r reader) vlan(port string) vendor.VLAN {
 		return vendor.VLAN{}
 	}
 	return vendor.VLAN{
-		ID:       r.number("static.network.vlan." + port + "_vid"),
-		Priority: r.number("static.network.vlan." + port + "_priority"),
+		ID:       r.number("static.network.vlan."+port+"_vid", "network.vlan."+port+"_vid"),
+		Priority: r.number("static.network.vlan."+port+"_priority", "network.vlan."+port+"_priority"),
 	}
 }
 
@@ -126,15 +129,15 @@ func (r reader) account(index int) (vendor.Account, bool) {
 		DisplayName: r.text(at + "display_name"),
 		AuthName:    r.text(at + "auth_name"),
 		Password:    r.text(at + "password"),
-		Server:      r.text(at + "sip_server.1.address"),
-		Port:        r.number(at + "sip_server.1.port"),
-		Expires:     r.number(at + "sip_server.1.expires"),
+		Server:      r.either(at+"sip_server.1.address", at+"sip_server_host"),
+		Port:        r.number(at+"sip_server.1.port", at+"sip_server_port"),
+		Expires:     r.number(at+"sip_server.1.expires", at+"expires"),
 		SRTP:        r.number(at+"srtp_encryption") > 0,
 		Voicemail:   r.text("voice_mail.number." + strconv.Itoa(index)),
 	}
 	// A domain other than the server's name stands behind the user.
 	a.User, _, _ = strings.Cut(r.text(at+"user_name"), "@")
-	switch r.text(at + "sip_server.1.transport_type") {
+	switch r.either(at+"sip_server.1.transport_type", at+"transport") {
 	case "", "0":
 		a.Transport = "UDP"
 	case "1":
@@ -143,8 +146,8 @@ func (r reader) account(index int) (vendor.Account, bool) {
 		a.Transport = "TLS"
 	}
 	if r.text(at+"outbound_proxy_enable") == "1" {
-		a.OutboundProxy = r.text(at + "outbound_proxy.1.address")
-		a.OutboundPort = r.number(at + "outbound_proxy.1.port")
+		a.OutboundProxy = r.either(at+"outbound_proxy.1.address", at+"outbound_host")
+		a.OutboundPort = r.number(at+"outbound_proxy.1.port", at+"outbound_port")
 	}
 	return a, true
 }
@@ -163,7 +166,11 @@ func (r reader) codecs(account int) []string {
 			continue
 		}
 		if codec, ok := strings.CutSuffix(rest, ".enable"); ok {
-			on = append(on, ranked{codec, r.number(prefix + codec + ".priority")})
+			name := codec
+			if n, err := strconv.Atoi(codec); err == nil && n <= maxCodecs { // before V81
+				name = r.text(prefix + codec + ".payload_type")
+			}
+			on = append(on, ranked{name, r.number(prefix + codec + ".priority")})
 		}
 	}
 	slices.SortStableFunc(on, func(a, b ranked) int { return cmp.Compare(a.priority, b.priority) })
@@ -174,8 +181,72 @@ func (r reader) codecs(account int) []string {
 	return names
 }
 
-func (r reader) key(at string) (vendor.Key, bool) {
-	k := vendor.Key{Value: r.text(at + ".value"), Label: r.text(at + ".label")}
+// clock reads the offset and the rule of summer time.
+func (r reader) clock() *vendor.Clock {
+	offset, ok := minutes(r.text("local_time.time_zone"))
+	if !ok {
+		return nil
+	}
+	c := &vendor.Clock{Offset: offset}
+	if r.text("local_time.summer_time") == "1" && r.text("local_time.dst_time_type") == "1" {
+		c.Saving = r.number("local_time.offset_time")
+		c.Start, c.End = change(r.text("local_time.start_time")), change(r.text("local_time.end_time"))
+	}
+	return c
+}
+
+// minutes reads an offset such as +5:30, -3 or 0.
+func minutes(s string) (int, bool) {
+	hours, rest, _ := strings.Cut(strings.TrimLeft(s, "+-"), ":")
+	h, err := strconv.Atoi(hours)
+	m, errRest := strconv.Atoi(cmp.Or(rest, "0"))
+	if err != nil || errRest != nil {
+		return 0, false
+	}
+	if strings.HasPrefix(s, "-") {
+		return -(60*h + m), true
+	}
+	return 60*h + m, true
+}
+
+// change reads month/week/weekday/hour, where weekday 7 is Sunday.
+func change(s string) vendor.Change {
+	var n [4]int
+	for i, word := range strings.Split(s, "/") {
+		if i < len(n) {
+			n[i], _ = strconv.Atoi(word)
+		}
+	}
+	return vendor.Change{Month: n[0], Week: n[1], Weekday: n[2] % 7, Hour: n[3]}
+}
+
+// keys returns the line keys, the memory keys behind them and the keys of modules. A
+// file of ours names every key that there is, so that the count of line keys says
+// which slot the first memory key has.
+func (r reader) keys() []vendor.Key {
+	var keys []vendor.Key
+	lines := 0
+	for i := range maxLineKeys {
+		at := "linekey." + strconv.Itoa(i+1)
+		if _, there := r.c.Lookup(at + ".type"); there {
+			lines = i + 1
+		}
+		keys = r.key(keys, at, 0, i+1)
+	}
+	for i := range maxMemory {
+		keys = r.key(keys, "memorykey."+strconv.Itoa(i+1), 0, lines+i+1)
+	}
+	for m := range maxModules {
+		for i := range maxKeys {
+			keys = r.key(keys, "expansion_module."+strconv.Itoa(m+1)+".key."+strconv.Itoa(i+1), m+1, i+1)
+		}
+	}
+	return keys
+}
+
+// key appends the key at a name, if it has a function.
+func (r reader) key(keys []vendor.Key, at string, module, slot int) []vendor.Key {
+	k := vendor.Key{Module: module, Slot: slot, Value: r.text(at + ".value"), Label: r.text(at + ".label")}
 	switch r.text(at + ".type") {
 	case "10":
 		k.Kind = "park"
@@ -190,10 +261,10 @@ func (r reader) key(at string) (vendor.Key, bool) {
 	case "17":
 		k.Kind = "url"
 	default:
-		return vendor.Key{}, false
+		return keys
 	}
 	if k.Kind != "dtmf" && k.Kind != "url" {
 		k.Account = r.number(at + ".line")
 	}
-	return k, true
+	return append(keys, k)
 }

@@ -1,6 +1,7 @@
 // Package yealink is what Dialplane knows of Yealink's SIP phones: how they name
 // themselves, what they fetch at boot, the grammar of their configuration files,
-// and templates for the T3, T4 and T5 series.
+// and templates for the desk phones from the T19P to the T88, conference phones,
+// video phones and the Wi-Fi handsets AX83H and AX86R.
 //
 // A phone of firmware V81 or later asks for <mac>.boot, else for
 // y000000000000.boot, and then for the files that the boot file includes. Without
@@ -19,9 +20,10 @@
 //     909112, easymanua.ls/yealink/sip-t40g 11518).
 //   - T58: Administrator's Guide for SIP-T58V/T58A/T56A (easymanua.ls
 //     sip-t58v-a, t5-series 730711).
+//   - AP71: Auto Provisioning Guide for SIP-T4X, V71 (manual.yealink sip-t4x).
 //   - Names that these pages show without their values are confirmed by the
-//     templates of FusionPBX (t46u), Wazo (v86) and Tancredi, which serve real
-//     phones. "From memory" stands beside what none of them confirms.
+//     templates of FusionPBX (FP), Wazo (WZ, by generation: WZ73) and Tancredi (TAN),
+//     which serve real phones. "From memory" stands beside what none of them confirms.
 package yealink
 
 import (
@@ -29,12 +31,16 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
 const name = "Yealink"
 
 //go:embed templates/*.xml
 var templates embed.FS
+
+//go:embed parameters.txt
+var parameters string
 
 // Pack returns everything known of Yealink.
 func Pack() vendor.Pack {
@@ -50,10 +56,13 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
+		VendorClass:   vendorClass,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Parameters:    vendor.MustParseDictionary(parameters),
+		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
 		Refuse:        refuse,
@@ -68,4 +77,9 @@ func refuse(value string) string {
 		return value + " is a reserved word on Yealink phones; choose another value"
 	}
 	return ""
+}
+
+// directory reads a remote phone book.
+func directory(body []byte) ([]vendor.Contact, error) {
+	return xmlfile.Directory(body, "YealinkIPPhoneDirectory")
 }
