@@ -15,6 +15,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/obihai"
 	"github.com/dialplane/dialplane/internal/vendors/panasonic"
 	"github.com/dialplane/dialplane/internal/vendors/poly"
+	"github.com/dialplane/dialplane/internal/vendors/sangoma"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -36,5 +37,6 @@ func Registry() *vendor.Registry {
 		obihai.Pack(),
 		cisco.Pack(),
 		linksys.Pack(),
+		sangoma.Pack(),
 	).Naming(brands.List()...)
 }
