@@ -4,6 +4,7 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
+	"github.com/dialplane/dialplane/internal/vendors/audiocodes"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
@@ -38,5 +39,6 @@ func Registry() *vendor.Registry {
 		cisco.Pack(),
 		linksys.Pack(),
 		sangoma.Pack(),
+		audiocodes.Pack(),
 	).Naming(brands.List()...)
 }
