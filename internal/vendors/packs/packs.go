@@ -5,6 +5,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
 	"github.com/dialplane/dialplane/internal/vendors/audiocodes"
+	"github.com/dialplane/dialplane/internal/vendors/avaya"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
@@ -40,5 +41,6 @@ func Registry() *vendor.Registry {
 		linksys.Pack(),
 		sangoma.Pack(),
 		audiocodes.Pack(),
+		avaya.Pack(),
 	).Naming(brands.List()...)
 }
