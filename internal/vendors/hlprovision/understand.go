@@ -1,4 +1,4 @@
-package htek
+package hlprovision
 
 import (
 	"fmt"
@@ -11,13 +11,14 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// understand says what a phone with these parameters does, P-values or names.
-func understand(c *vendor.Config) vendor.State {
+// Understand says what a phone with these parameters does, P-values or names.
+func Understand(c *vendor.Config) vendor.State {
 	c = byName(c)
 	s := vendor.State{
 		AdminPassword:   c.Get("AdminPassword"),
 		UserPassword:    c.Get("UserPassword"),
 		ProvisioningURL: configServer(c),
+		Language:        c.Get("Preference_LcdLanguage"),
 		TimeZone:        c.Get("Preference_TimeZone"),
 		Clock:           clock(c),
 		LLDP:            c.Get("NW_LLDP_Active") == "1",
