@@ -72,11 +72,11 @@ func httpUserAgent(u vendor.Unit) string {
 	return "Mozilla/4.0 (compatible; MSIE 6.0) AVAYA/" + u.Model + "-" + cmp.Or(u.Firmware, "4.1.3.0.6") + " (MAC:" + u.MAC.String() + ")"
 }
 
-// refuse knows the two characters that have no spelling: values stand in quotation
-// marks, and parts of a key's, its label too, between semicolons.
+// refuse knows the one character that has no spelling: values stand in quotation
+// marks.
 func refuse(value string) string {
-	if strings.ContainsAny(value, `";`) {
-		return `a file of an Avaya phone cannot hold the characters " and ;`
+	if strings.Contains(value, `"`) {
+		return `a file of an Avaya phone cannot hold the character "; use ' instead`
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ func TestPack(t *testing.T) {
 		"user password":              "the web page has one password",
 		"tone":                       "the values of COUNTRY could not be read",
 		"language":                   "languages other than English are files that the server does not hold",
+		"semicolon in key label":     "semicolons divide the parts of a key",
 		"proxied port":               "SIPDOMAIN has no port: that of the controller is the only one",
 		"ringtones":                  "no source names a parameter",
 		"avaya-mono.xml: background": "the display is in shades of grey",
