@@ -5,12 +5,16 @@ import (
 	"net/http"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 )
 
 // boot fetches as a phone does that starts up. A configuration without an account
 // that names a server is that of an enrolment: a phone looks there at its next start,
 // and boot does so at once.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	if madeByHanlong(u.Model) {
+		return hlprovision.Boot(u, "", get)
+	}
 	c, err := provision(u, "", get)
 	if err != nil {
 		return nil, err

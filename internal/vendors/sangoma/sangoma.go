@@ -1,9 +1,11 @@
 // Package sangoma is what Dialplane knows of the SIP phones that Sangoma sells: the
-// P-series, and the D-series that Digium sold before, which run one firmware.
+// P-series, the D-series that Digium sold before, which run one firmware, and the
+// S-series, which Hanlong makes as it makes Htek's phones.
 //
 // # What the phones fetch
 //
-// A phone asks for <mac>.cfg, in lower case, below the address that it was given, and
+// A phone of the S-series asks for cfg<mac>.xml, P-values in <hl_provision>; all else
+// that is said here is of the others. A phone asks for <mac>.cfg, in lower case, below the address that it was given, and
 // for 000000000000.cfg if there is none (WZ serves both; the order is memory). The
 // file is <config>, with a <setting id value> for each parameter and <accounts>; it
 // names the further files that the phone fetches: contacts, <phonebooks>, and the keys
@@ -22,6 +24,8 @@
 //   - DW: Digium's wiki, wiki.asterisk.org pages 37454951 and 30278863.
 //   - FP: fusionpbx/fusionpbx resources/templates/provision/digium.
 //   - WZ: wazo-platform/wazo-provd-plugins plugins/wazo_digium.
+//   - NT: nethesis/tancredi, data/templates/sangoma.tmpl and sangoma.macros, and the
+//     models in data/scopes (S-series); FPS: FusionPBX's sangoma/s700, beside it.
 //   - DPMA: options of Asterisk's module for these phones, as FreePBX's digium_phones
 //     writes them.
 //   - memory: not verified; to be confirmed on a phone.
@@ -67,9 +71,17 @@ func Pack() vendor.Pack {
 	}
 }
 
+// httpUserAgent is what a phone sends when it fetches; that the S-series names itself
+// as Htek's phones do is memory.
 func httpUserAgent(u vendor.Unit) string {
+	if madeByHanlong(u.Model) {
+		return "Sangoma " + u.Model + " " + cmp.Or(u.Firmware, "2.0.4.58") + " " + u.MAC.Colons()
+	}
 	if strings.HasPrefix(u.Model, "D") {
 		return "Digium " + u.Model + " " + strings.ReplaceAll(cmp.Or(u.Firmware, "2.7.0"), ".", "_")
 	}
 	return "Sangoma " + u.Model + "/" + cmp.Or(u.Firmware, "4.5.3")
 }
+
+// madeByHanlong says whether a model is of the S-series.
+func madeByHanlong(model string) bool { return strings.HasPrefix(model, "S") }
