@@ -34,6 +34,18 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return id, err == nil
 }
 
+// class is digium_D40_1_1_0_0_48178 (WZ).
+var class = regexp.MustCompile(`^digium_(D[0-9]{2})_([0-9]+(?:_[0-9]+){1,5})$`)
+
+// vendorClass understands the DHCP vendor class of the D-series.
+func vendorClass(text string) (vendor.Identity, bool) {
+	m := class.FindStringSubmatch(text)
+	if m == nil || len(text) > maxName {
+		return vendor.Identity{}, false
+	}
+	return vendor.Identity{Vendor: name, Model: m[1], Version: strings.ReplaceAll(m[2], "_", ".")}, true
+}
+
 // deviceFile is 000fd3123456.cfg, its contacts and keys, or cfg005058123456.xml.
 var deviceFile = regexp.MustCompile(`^(?:([0-9a-f]{12})(?:-contacts|-smartblf|-directory)?\.(?:cfg|xml)|cfg([0-9a-f]{12})\.xml)$`)
 

@@ -22,13 +22,17 @@ func TestIdentifyObserved(t *testing.T) {
 	registry := vendor.NewRegistry(Pack())
 	for row := range bytes.Lines(rows) {
 		var o struct {
-			UA, Path, Model, Version string
-			MAC                      mac.Addr
+			Kind, UA, Path, Model, Version string
+			MAC                            mac.Addr
 		}
 		if err := json.Unmarshal(row, &o); err != nil {
 			t.Fatal(err)
 		}
-		got, ok, err := registry.Identify(vendor.Evidence{UserAgent: o.UA, Path: o.Path})
+		evidence := vendor.Evidence{UserAgent: o.UA, Path: o.Path}
+		if o.Kind == "dhcp60" {
+			evidence = vendor.Evidence{VendorClass: o.UA}
+		}
+		got, ok, err := registry.Identify(evidence)
 		want := vendor.Identity{Vendor: name, Model: o.Model, Version: o.Version, MAC: o.MAC}
 		if diff := cmp.Diff(want, got.Identity); !ok || err != nil || diff != "" {
 			t.Errorf("%q %q: %v %v (-want +got):\n%s", o.UA, o.Path, ok, err, diff)
@@ -90,6 +94,24 @@ func TestPath(t *testing.T) {
 	} {
 		if id, ok := path(p); ok != known || ok && (id.Vendor != name || id.MAC.IsZero()) {
 			t.Errorf("%q is understood as %+v, %v", p, id, ok)
+		}
+	}
+}
+
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	for text, known := range map[string]bool{
+		"digium_D70_1_0_5_46476": true,
+		"digium_D70":             false,
+		"digium_D70_1":           false,
+		"digium_T70_1_0":         false,
+		"digium_D70_1_0 ":        false,
+		"xdigium_D70_1_0":        false,
+		"digium_D70_" + strings.Repeat("1", 300) + "_0": false,
+		"": false,
+	} {
+		if id, ok := vendorClass(text); ok != known || ok && (id.Model != "D70" || id.Version != "1.0.5.46476") {
+			t.Errorf("%q is understood as %+v, %v", text, id, ok)
 		}
 	}
 }

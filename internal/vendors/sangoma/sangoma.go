@@ -58,6 +58,7 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
+		VendorClass:   vendorClass,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
