@@ -19,13 +19,14 @@
 // # Sources, by the marks used in this folder
 //
 //   - KB: Sangoma's knowledge base, sangomakb.atlassian.net: XML Configuration 2.9.22,
-//     3.8.0, 4.13.0 and 4.26.0 (pages 24379408, 122683413, 17694755, 732790785), Smart
+//     3.8.0, 4.13.0 and 4.26.0 (pages 24379408, 122683413, 17694755, 732790785; accounts: 16024177), Smart
 //     BLF (24248648) and Contacts (21037279).
 //   - DW: Digium's wiki, wiki.asterisk.org pages 37454951 and 30278863.
 //   - FP: fusionpbx/fusionpbx resources/templates/provision/digium.
 //   - WZ: wazo-platform/wazo-provd-plugins plugins/wazo_digium.
 //   - NT: nethesis/tancredi, data/templates/sangoma.tmpl and sangoma.macros, and the
 //     models in data/scopes (S-series); FPS: FusionPBX's sangoma/s700, beside it.
+//   - htek: Htek's phones have it so; see the package htek.
 //   - DPMA: options of Asterisk's module for these phones, as FreePBX's digium_phones
 //     writes them.
 //   - memory: not verified; to be confirmed on a phone.
