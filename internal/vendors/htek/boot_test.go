@@ -51,7 +51,7 @@ func TestBoot(t *testing.T) {
 				case body == "-":
 					return 0, nil, errSilence
 				default:
-					return 200, config(body), nil
+					return 200, []byte("<hl_provision version=\"1\">\n<config version=\"1\">\n\n" + body + "\n</config>\n</hl_provision>\n"), nil
 				}
 			})
 			if tc.failed != nil || tc.says != "" {

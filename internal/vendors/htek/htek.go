@@ -35,6 +35,7 @@ import (
 	"fmt"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
@@ -55,12 +56,12 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(files, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
-		Parse:         parse,
-		Understand:    understand,
+		Parse:         hlprovision.Parse,
+		Understand:    hlprovision.Understand,
 		HTTPUserAgent: func(u vendor.Unit) string { return fmt.Sprintf("Htek %s %s %s", u.Model, firmware(u), u.MAC.Colons()) },
 		Boot:          boot,
 		Parameters:    vendor.MustParseDictionary(parameters),
-		Directory:     directory,
+		Directory:     hlprovision.Directory,
 		// WZ sends check-sync; that reboot=true restarts the phone is memory.
 		Commands: vendor.Commands{Reprovision: "check-sync", Reboot: "check-sync;reboot=true"},
 		Discovery: func(u vendor.Unit) []vendor.Discovery {
@@ -71,3 +72,14 @@ func Pack() vendor.Pack {
 }
 
 func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "2.0.4.4.58") }
+
+// boot fetches as a phone of this model does.
+func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	modelFile := ""
+	for file, model := range modelFiles {
+		if model == u.Model {
+			modelFile = file
+		}
+	}
+	return hlprovision.Boot(u, modelFile, get)
+}

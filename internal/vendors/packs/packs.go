@@ -4,6 +4,8 @@ package packs
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
+	"github.com/dialplane/dialplane/internal/vendors/audiocodes"
+	"github.com/dialplane/dialplane/internal/vendors/avaya"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
@@ -15,6 +17,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/obihai"
 	"github.com/dialplane/dialplane/internal/vendors/panasonic"
 	"github.com/dialplane/dialplane/internal/vendors/poly"
+	"github.com/dialplane/dialplane/internal/vendors/sangoma"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
@@ -36,5 +39,8 @@ func Registry() *vendor.Registry {
 		obihai.Pack(),
 		cisco.Pack(),
 		linksys.Pack(),
+		sangoma.Pack(),
+		audiocodes.Pack(),
+		avaya.Pack(),
 	).Naming(brands.List()...)
 }

@@ -35,10 +35,12 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // "poll", "ntp2", "srtp", "lldp", "vlan", "pc vlan", "vlan priority", "clock",
 // "directory", "firmware", "ringtones", "background", "dictionary", and "account
 // transport" and "account outbound proxy" where all accounts go by that of the first,
-// "expires", "codec order" where one codec is preferred and the others are on, "line key
-// on a module", "semicolon in key label" where a comma is shown, and "own address" where
-// the phone fetches from the shared address for ever. What only the phones of one template
-// lack, or one model, has the name of that before it: "acme-old.xml: srtp", "A100: background".
+// "account server" where they also register at its server and through its proxy, "proxied
+// port" where the proxy's port is the only one, "expires", "codec order" where one codec is
+// preferred and the others are on, "line key on a module", "semicolon in key label" where a
+// comma is shown, and "own address" where the phone fetches from the shared address for
+// ever. What only the phones of one template lack, or one model, has the name of that before
+// it: "acme-old.xml: srtp", "A100: background".
 type Lacks map[string]string
 
 // Run runs the suite. Golden files are kept under testdata/golden.
@@ -226,9 +228,17 @@ func (s *suite) expect(v *template.View) vendor.State {
 			Expires: a.Expires, SRTP: a.SRTP, Voicemail: a.Voicemail,
 		})
 	}
-	if !s.has("account transport") {
-		for i := range st.Accounts {
-			st.Accounts[i].Transport = st.Accounts[0].Transport
+	for i := range st.Accounts {
+		a, first := &st.Accounts[i], st.Accounts[0]
+		if !s.has("account transport") {
+			a.Transport = first.Transport
+		}
+		if !s.has("account server") {
+			a.Server, a.Port, a.OutboundProxy, a.OutboundPort = first.Server, first.Port, first.OutboundProxy, first.OutboundPort
+			a.Voicemail = first.Voicemail
+		}
+		if a.OutboundProxy != "" && !s.has("proxied port") {
+			a.Port = 0
 		}
 	}
 	for _, k := range v.Keys {

@@ -1,4 +1,4 @@
-package htek
+package hlprovision
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ func config(body string) []byte {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	c, err := parse(file, config(`<!--Account1/Basic--><P271 para="Account1_Active">1</P271>
+	c, err := Parse(file, config(`<!--Account1/Basic--><P271 para="Account1_Active">1</P271>
 <P34>a&lt;b&amp;"c"</P34><P48 para="Account1.OutboundProxy" />
 <Account1_SipUserId>201</Account1_SipUserId><AdminPassword>x</AdminPassword>`))
 	if err != nil {
@@ -60,7 +60,7 @@ func TestParseRefuses(t *testing.T) {
 		`<!DOCTYPE x>` + head + tail:                           "a DTD",
 		head + `<x:P2 xmlns:x="y">s3cret</x:P2>` + tail:        "is no parameter",
 	} {
-		_, err := parse(file, []byte(body))
+		_, err := Parse(file, []byte(body))
 		if err == nil || !strings.Contains(err.Error(), problem) || !strings.HasPrefix(err.Error(), file+" line ") {
 			t.Errorf("%q: error is %v, want one of %q", body, err, problem)
 		} else if strings.Contains(err.Error(), "s3cret") {
@@ -78,7 +78,7 @@ func TestDirectoryRefuses(t *testing.T) {
 		`<PhoneDirectory/><x/>`:                       "behind",
 		`<PhoneDirectory><DirectoryEntry><Name>a<b/>`: "more than text",
 	} {
-		if _, err := directory([]byte(body)); err == nil || !strings.Contains(err.Error(), problem) {
+		if _, err := Directory([]byte(body)); err == nil || !strings.Contains(err.Error(), problem) {
 			t.Errorf("%q: error is %v, want one of %q", body, err, problem)
 		}
 	}
@@ -87,12 +87,12 @@ func TestDirectoryRefuses(t *testing.T) {
 // An account may use another's profile, as Wazo's accounts do.
 func TestProfileOfAnother(t *testing.T) {
 	t.Parallel()
-	c, err := parse(file, config(`<P47>pbx.example.com:5062</P47><P130>1</P130><P401>1</P401><P735>202</P735><P24083>0</P24083><P747>other.example.com</P747>`))
+	c, err := Parse(file, config(`<P47>pbx.example.com:5062</P47><P130>1</P130><P401>1</P401><P735>202</P735><P24083>0</P24083><P747>other.example.com</P747>`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []vendor.Account{{Index: 2, User: "202", Server: "pbx.example.com", Port: 5062, Transport: "TCP"}}
-	if diff := cmp.Diff(want, understand(c).Accounts); diff != "" {
+	if diff := cmp.Diff(want, Understand(c).Accounts); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -100,12 +100,12 @@ func TestProfileOfAnother(t *testing.T) {
 // A P-value and its name mean the same.
 func TestNamesAndPValues(t *testing.T) {
 	t.Parallel()
-	byNumber, err := parse(file, config(`<P271>1</P271><P35>201</P35><P47>pbx.example.com:5060</P47><P57>8</P57><P20200>3</P20200><P20201>300</P20201><P60100>2</P60100><P60101>1</P60101>
+	byNumber, err := Parse(file, config(`<P271>1</P271><P35>201</P35><P47>pbx.example.com:5060</P47><P57>8</P57><P20200>3</P20200><P20201>300</P20201><P60100>2</P60100><P60101>1</P60101>
 <P64>49</P64><P212>3</P212><P237>a/b/</P237>`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	byWord, err := parse(file, config(`<Account1_Active>1</Account1_Active><Account1_SipUserId>201</Account1_SipUserId>
+	byWord, err := Parse(file, config(`<Account1_Active>1</Account1_Active><Account1_SipUserId>201</Account1_SipUserId>
 <Profile1_Sipserver>pbx.example.com:5060</Profile1_Sipserver><Profile1_Choice1>8</Profile1_Choice1>
 <LineKey5_Type>3</LineKey5_Type><LineKey5_Value>300</LineKey5_Value><Exp1_2_1_KeyType>2</Exp1_2_1_KeyType><Exp1_2_1_Value>1</Exp1_2_1_Value>
 <Preference_TimeZone>49</Preference_TimeZone><FirmwareUpGrade_UrgrateMode>3</FirmwareUpGrade_UrgrateMode>
@@ -119,7 +119,7 @@ func TestNamesAndPValues(t *testing.T) {
 		ProvisioningURL: "https://a/b/", TimeZone: "49", Clock: &vendor.Clock{Offset: 60},
 	}
 	for _, c := range []*vendor.Config{byNumber, byWord} {
-		if diff := cmp.Diff(want, understand(c)); diff != "" {
+		if diff := cmp.Diff(want, Understand(c)); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	}
@@ -130,11 +130,11 @@ func FuzzParse(f *testing.F) {
 	f.Add(config(`<Account16_Active>1</Account16_Active><Account16_Profile>3</Account16_Profile><Exp6_2_20_KeyType>1</Exp6_2_20_KeyType>`))
 	f.Add(config(`<P212>3</P212><P237>a/b</P237><P41200>3</P41200>`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		c, err := parse(file, body)
+		c, err := Parse(file, body)
 		if err != nil {
 			return
 		}
-		understand(c)
+		Understand(c)
 		var b bytes.Buffer
 		for _, s := range c.Settings() {
 			fmt.Fprintf(&b, "<%s>", s.Name)
@@ -143,7 +143,7 @@ func FuzzParse(f *testing.F) {
 			}
 			fmt.Fprintf(&b, "</%s>", s.Name)
 		}
-		again, err := parse(file, config(b.String()))
+		again, err := Parse(file, config(b.String()))
 		if err != nil {
 			t.Fatal(err)
 		}

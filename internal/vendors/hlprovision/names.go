@@ -1,4 +1,4 @@
-package htek
+package hlprovision
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // Numbers of things that have names, and, of keys, P-values.
 const (
 	maxAccounts = 16
-	lineKeys    = 36
+	lineKeys    = 45
 	modules     = 6
 	pageKeys    = 20 // on each of a module's two pages
 )
@@ -51,6 +51,7 @@ var general = map[int]string{
 	3316:  "RemotePhoneBook1_Name",
 	4401:  "RemotePhoneBook1_Url",
 	5438:  "NW_LLDP_Active",
+	8621:  "Preference_LcdLanguage",
 	8622:  "DT_BackUpNTPServer",
 	20052: "FirmwareUpGrade_WallpaperServerURL",
 	20165: "FirmwareUpGrade_PnPActive",
@@ -109,12 +110,16 @@ var names = func() map[int]string {
 		}
 	}
 	for k := 1; k <= lineKeys; k++ {
-		first, step := 20175+5*k, 1
-		if k <= 4 {
-			first, step = 41199+k, 100
+		first, value, step := 20175+5*k, 1, 1
+		switch {
+		case k <= 4:
+			first, value, step = 41199+k, 100, 100
+		case k > 36:
+			first, value = 23000+6*(k-37), 2 // behind a mode
 		}
-		for i, part := range []string{"Type", "Value", "Label", "Account"} {
-			all[first+i*step] = lineKey(k) + part
+		all[first] = lineKey(k) + "Type"
+		for i, part := range []string{"Value", "Label", "Account"} {
+			all[first+value+i*step] = lineKey(k) + part
 		}
 	}
 	for k := range 2 * pageKeys {

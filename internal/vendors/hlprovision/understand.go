@@ -1,4 +1,4 @@
-package htek
+package hlprovision
 
 import (
 	"fmt"
@@ -11,13 +11,14 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// understand says what a phone with these parameters does, P-values or names.
-func understand(c *vendor.Config) vendor.State {
+// Understand says what a phone with these parameters does, P-values or names.
+func Understand(c *vendor.Config) vendor.State {
 	c = byName(c)
 	s := vendor.State{
 		AdminPassword:   c.Get("AdminPassword"),
 		UserPassword:    c.Get("UserPassword"),
 		ProvisioningURL: configServer(c),
+		Language:        c.Get("Preference_LcdLanguage"),
 		TimeZone:        c.Get("Preference_TimeZone"),
 		Clock:           clock(c),
 		LLDP:            c.Get("NW_LLDP_Active") == "1",
@@ -106,15 +107,18 @@ func number(s string) int {
 	return n
 }
 
-// configServer returns the URL of the config server, or "" if the file sets none
-// that a browser would understand.
+// configServer returns the URL of the config server, whose path has a scheme of its
+// own or goes by the mode, or "" if the file sets none that a browser would understand.
 func configServer(c *vendor.Config) string {
 	scheme, ok := map[string]string{"0": "tftp", "1": "http", "2": "ftp", "3": "https"}[c.Get("FirmwareUpGrade_UrgrateMode")]
 	path := c.Get("FirmwareUpGrade_ConfigServerPath")
 	if path == "" || !ok {
 		return ""
 	}
-	u, err := url.Parse(scheme + "://" + path)
+	if !strings.Contains(path, "://") {
+		path = scheme + "://" + path
+	}
+	u, err := url.Parse(path)
 	if err != nil || u.Host == "" {
 		return ""
 	}

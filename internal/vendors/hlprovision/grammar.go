@@ -1,4 +1,8 @@
-package htek
+// Package hlprovision holds what the phones that Hanlong makes have in common, under
+// the names of Htek and Sangoma: the grammar of their files, what they do with it, and
+// how they boot. The marks of sources are those of the package htek; the keys behind the
+// 36th are from nethesis/tancredi, data/templates/sangoma.macros.
+package hlprovision
 
 import (
 	"encoding/xml"
@@ -13,9 +17,9 @@ import (
 // parameter is the name of one: P271 or Account1_Active.
 var parameter = regexp.MustCompile(`^(?:P[1-9][0-9]{0,4}|[A-Z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)+|(?:Admin|User)Password)$`)
 
-// parse reads <hl_provision version="1"><config version="1"> with an element for
+// Parse reads <hl_provision version="1"><config version="1"> with an element for
 // each parameter. A P-value may have its name beside it, as para.
-func parse(file string, body []byte) (*vendor.Config, error) {
+func Parse(file string, body []byte) (*vendor.Config, error) {
 	w := xmlfile.Walk(body, "parameter")
 	c, err := document(w)
 	if err != nil {
@@ -81,7 +85,7 @@ func vet(e *xml.StartElement) error {
 	return nil
 }
 
-// directory reads a phone book.
-func directory(body []byte) ([]vendor.Contact, error) {
+// Directory reads a phone book, <PhoneDirectory> of <DirectoryEntry>.
+func Directory(body []byte) ([]vendor.Contact, error) {
 	return xmlfile.Directory(body, "PhoneDirectory")
 }
