@@ -7,6 +7,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
+	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/htek"
@@ -37,4 +38,6 @@ func Registry() *vendor.Registry {
 		cisco.Pack(),
 		linksys.Pack(),
 	).Naming(brands.List()...)
+		flyingvoice.Pack(),
+	)
 }
