@@ -6,6 +6,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
+	"github.com/dialplane/dialplane/internal/vendors/akuvox"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -39,5 +40,6 @@ func Registry() *vendor.Registry {
 		linksys.Pack(),
 	).Naming(brands.List()...)
 		flyingvoice.Pack(),
+		akuvox.Pack(),
 	)
 }
