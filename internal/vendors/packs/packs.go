@@ -7,6 +7,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/akuvox"
+	"github.com/dialplane/dialplane/internal/vendors/algo"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -41,5 +42,6 @@ func Registry() *vendor.Registry {
 	).Naming(brands.List()...)
 		flyingvoice.Pack(),
 		akuvox.Pack(),
+		algo.Pack(),
 	)
 }
