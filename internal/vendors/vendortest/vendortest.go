@@ -36,7 +36,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // "directory", "firmware", "ringtones", "background", "dictionary", and "account
 // transport" and "account outbound proxy" where all accounts go by that of the first,
 // "expires", "codec order" where one codec is preferred and the others are on, "line key
-// on a module", "semicolon in key label" where a comma is shown, and "own address" where
+// on a module", "semicolon in key label" where a comma is shown, "spare codecs" where those
+// not chosen come last instead of being switched off, and "own address" where
 // the phone fetches from the shared address for ever. What only the phones of one template
 // lack has the template's name before it: "acme-old.xml: srtp".
 type Lacks map[string]string
@@ -217,6 +218,11 @@ func (s *suite) expect(v *template.View) vendor.State {
 	}
 	for _, c := range v.Codecs {
 		st.Codecs = append(st.Codecs, c.Value)
+	}
+	if !s.has("spare codecs") {
+		for _, c := range v.SpareCodecs {
+			st.Codecs = append(st.Codecs, c.Value)
+		}
 	}
 	for _, a := range v.Accounts {
 		st.Accounts = append(st.Accounts, vendor.Account{
