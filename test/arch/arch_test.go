@@ -49,8 +49,7 @@ var allowed = map[string][]string{
 
 // grammars are the rooms below internal/vendors that hold what several vendors'
 // files have in common.
-var grammars = []string{"flatprofile", "settingsxml", "xmlfile"}
-var grammars = []string{"linefile", "settingsxml", "xmlfile"}
+var grammars = []string{"flatprofile", "linefile", "settingsxml", "xmlfile"}
 
 // mayImport returns what a room may import. A vendor's own room, of which there are
 // many, may import what every vendor may.

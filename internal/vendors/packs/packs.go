@@ -3,11 +3,11 @@ package packs
 
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/akuvox"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
+	"github.com/dialplane/dialplane/internal/vendors/algo"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
-	"github.com/dialplane/dialplane/internal/vendors/akuvox"
-	"github.com/dialplane/dialplane/internal/vendors/algo"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -19,6 +19,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/panasonic"
 	"github.com/dialplane/dialplane/internal/vendors/poly"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
+	"github.com/dialplane/dialplane/internal/vendors/vtech"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
 
@@ -39,9 +40,9 @@ func Registry() *vendor.Registry {
 		obihai.Pack(),
 		cisco.Pack(),
 		linksys.Pack(),
-	).Naming(brands.List()...)
 		flyingvoice.Pack(),
 		akuvox.Pack(),
 		algo.Pack(),
-	)
+		vtech.Pack(),
+	).Naming(brands.List()...)
 }
