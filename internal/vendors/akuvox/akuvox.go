@@ -39,8 +39,9 @@ var parameters string
 // Pack returns everything known of Akuvox.
 func Pack() vendor.Pack {
 	return vendor.Pack{
-		Name:          name,
-		OUIs:          []string{"0c1105"},
+		Name: name,
+		// The second is Wildix', whose WP410 and WP480 Akuvox made (NT).
+		OUIs:          []string{"0c1105", "9c7514"},
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,

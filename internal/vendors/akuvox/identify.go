@@ -42,9 +42,9 @@ func series(model string) string {
 	return model
 }
 
-var ownFile = regexp.MustCompile(`(?i)(?:^|/)(0c1105[0-9a-f]{6})\.cfg$`)
+var ownFile = regexp.MustCompile(`(?i)(?:^|/)((?:0c1105|9c7514)[0-9a-f]{6})\.cfg$`)
 
-// path knows <mac>.cfg of an address that is Akuvox'.
+// path knows <mac>.cfg of an address that is Akuvox' or Wildix'.
 func path(p string) (vendor.Identity, bool) {
 	m := ownFile.FindStringSubmatch(p)
 	if m == nil {
