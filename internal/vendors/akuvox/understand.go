@@ -109,7 +109,7 @@ func codecs(c *vendor.Config) []string {
 }
 
 func key(c *vendor.Config, slot int) (vendor.Key, bool) {
-	at := "Config.Programable.LINEKEY" + strconv.Itoa(slot) + "."
+	at := "Config.Programable.LINEKEY" + strconv.Itoa(slot) + "." //nolint:misspell // it is spelled so
 	k := vendor.Key{Slot: slot, Account: linefile.Number(c, at+"Param2"), Value: c.Get(at + "Param1"), Label: c.Get(at + "Label")}
 	switch c.Get(at + "Type") {
 	case "10":
