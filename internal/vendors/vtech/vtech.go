@@ -46,6 +46,7 @@ func Pack() vendor.Pack {
 		Templates:     vendor.Folder(templates, "templates"),
 		UserAgent:     userAgent,
 		Path:          path,
+		VendorClass:   vendorClass,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
@@ -91,7 +92,7 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 }
 
 // Vtech Vesa VSP735 1.1.4.0-0
-var agent = regexp.MustCompile(`^(?:(?i:VTech) )?Vesa (V[CS][PS][0-9]{3})A? ([0-9]{1,3}(?:\.[0-9]{1,3}){2,3}(?:-[0-9]{1,4})?)$`)
+var agent = regexp.MustCompile(`^(?:(?i:VTech) )?Vesa (V(?:CS|SP)[0-9]{3})A? ([0-9]{1,3}(?:\.[0-9]{1,3}){2,3}(?:-[0-9]{1,4})?)$`)
 
 func userAgent(ua string) (vendor.Identity, bool) {
 	m := agent.FindStringSubmatch(ua)
@@ -99,6 +100,17 @@ func userAgent(ua string) (vendor.Identity, bool) {
 		return vendor.Identity{}, false
 	}
 	return vendor.Identity{Vendor: name, Model: m[1], Version: m[2]}, true
+}
+
+var class = regexp.MustCompile(`^(?i:VTech) Vesa (V(?:CS|SP)[0-9]{3})A?$`)
+
+// vendorClass knows "Vtech Vesa VCS754", network.vendor_class_id of FP's file.
+func vendorClass(c string) (vendor.Identity, bool) {
+	m := class.FindStringSubmatch(c)
+	if m == nil {
+		return vendor.Identity{}, false
+	}
+	return vendor.Identity{Vendor: name, Model: m[1]}, true
 }
 
 var file = regexp.MustCompile(`(?i)(?:^|/)(V(?:CS|SP)[0-9]{3})A?(?:_([0-9a-f]{12}))?\.cfg$`)

@@ -54,6 +54,18 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	if id, ok := vendorClass("Vtech Vesa VCS754"); !ok || id != (vendor.Identity{Vendor: name, Model: "VCS754"}) {
+		t.Errorf("%+v, %v", id, ok)
+	}
+	for _, c := range []string{"", "Vtech", "Vtech Vesa", "Vtech Vesa VCS754 x", "Vtech Vesa VXX754"} {
+		if id, ok := vendorClass(c); ok {
+			t.Errorf("%q is taken for %+v", c, id)
+		}
+	}
+}
+
 func FuzzIdentify(f *testing.F) {
 	f.Add("Vtech Vesa VSP735 1.1.4.0-0")
 	f.Add("/VSP735A_00122AA1B2C3.cfg")
