@@ -29,6 +29,10 @@ func TestBrands(t *testing.T) {
 		{"Linphone", "LinphoneAndroid/5.0.1 (Pixel) LinphoneSDK/5.2.0", "", vendor.Identity{Model: "LinphoneAndroid", Version: "5.0.1"}},
 		{"Zenitel", "", "ipst_config_00_13_cb_04_05_ab.cfg", vendor.Identity{Model: "IP station", MAC: mac.MustParse("0013cb0405ab")}},
 		{"Zenitel", "", "ipst_config_01_02_03_04_05_ab.cfg", vendor.Identity{Model: "IP station"}}, // a group's address is no phone's
+		{"Atcom", "", "atc808287123456.cfg", vendor.Identity{MAC: mac.MustParse("808287123456")}},
+		{"CyberData", "", "000000CD.xml", vendor.Identity{}},
+		{"Escene", "ES320VN2 v4.0.2", "", vendor.Identity{Model: "ES320VN2", Version: "4.0.2"}},
+		{"Escene", "", "00268b123456_Extern.xml", vendor.Identity{MAC: mac.MustParse("00268b123456")}},
 		{"Swissvoice", "", "cp2505.CFG", vendor.Identity{Model: "cp2505"}},
 	} {
 		b := find(t, test.brand)
@@ -41,7 +45,7 @@ func TestBrands(t *testing.T) {
 		}
 	}
 	for _, stranger := range []string{
-		"", "AVM", "curl/8.0 Telephone 1.5.2", "Telephone 1.5.2 x", "Z 5", "Zultys", "THOMSON ST2030 hw5 fw2.74 00-14-7F-E1-47", "SmartNode (Model:SN4316)",
+		"", "AVM", "ES320VN2", "ESP8266 v1.0", "ES206 v1", "curl/8.0 Telephone 1.5.2", "Telephone 1.5.2 x", "Z 5", "Zultys", "THOMSON ST2030 hw5 fw2.74 00-14-7F-E1-47", "SmartNode (Model:SN4316)",
 	} {
 		for _, b := range List() {
 			if id, ok := b.UserAgent(stranger); ok {

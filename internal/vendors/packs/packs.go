@@ -3,12 +3,15 @@ package packs
 
 import (
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/akuvox"
 	"github.com/dialplane/dialplane/internal/vendors/alcatellucent"
 	"github.com/dialplane/dialplane/internal/vendors/audiocodes"
 	"github.com/dialplane/dialplane/internal/vendors/avaya"
+	"github.com/dialplane/dialplane/internal/vendors/algo"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
+	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
 	"github.com/dialplane/dialplane/internal/vendors/grandstream"
 	"github.com/dialplane/dialplane/internal/vendors/htek"
@@ -19,6 +22,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/poly"
 	"github.com/dialplane/dialplane/internal/vendors/sangoma"
 	"github.com/dialplane/dialplane/internal/vendors/snom"
+	"github.com/dialplane/dialplane/internal/vendors/vtech"
 	"github.com/dialplane/dialplane/internal/vendors/yealink"
 )
 
@@ -42,5 +46,9 @@ func Registry() *vendor.Registry {
 		sangoma.Pack(),
 		audiocodes.Pack(),
 		avaya.Pack(),
+		flyingvoice.Pack(),
+		akuvox.Pack(),
+		algo.Pack(),
+		vtech.Pack(),
 	).Naming(brands.List()...)
 }

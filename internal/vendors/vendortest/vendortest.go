@@ -37,10 +37,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // transport" and "account outbound proxy" where all accounts go by that of the first,
 // "account server" where they also register at its server and through its proxy, "proxied
 // port" where the proxy's port is the only one, "expires", "codec order" where one codec is
-// preferred and the others are on, "line key on a module", "semicolon in key label" where a
-// comma is shown, and "own address" where the phone fetches from the shared address for
-// ever. What only the phones of one template lack, or one model, has the name of that before
-// it: "acme-old.xml: srtp", "A100: background".
+// preferred and the others are on, "spare codecs" where those not chosen come last instead
+// of being switched off, "line key on a module", "semicolon in key label" where a comma is
+// shown, and "own address" where the phone fetches from the shared address for ever. What
+// only the phones of one template lack, or one model, has the name of that before it:
+// "acme-old.xml: srtp", "A100: background".
 type Lacks map[string]string
 
 // Run runs the suite. Golden files are kept under testdata/golden.
@@ -220,6 +221,11 @@ func (s *suite) expect(v *template.View) vendor.State {
 	}
 	for _, c := range v.Codecs {
 		st.Codecs = append(st.Codecs, c.Value)
+	}
+	if !s.has("spare codecs") {
+		for _, c := range v.SpareCodecs {
+			st.Codecs = append(st.Codecs, c.Value)
+		}
 	}
 	for _, a := range v.Accounts {
 		st.Accounts = append(st.Accounts, vendor.Account{

@@ -1,0 +1,129 @@
+// Package linefile reads the configuration files of vendors whose grammar is one
+// setting a line, name = value, and fetches them in a vendor's order.
+package linefile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/dialplane/dialplane/internal/vendors"
+)
+
+// Grammar is what one vendor's files look like. Blanks around names and values mean
+// nothing, and a value may be missing.
+type Grammar struct {
+	Header  string         // the first line, without which a phone refuses the file; "" for none
+	Comment string         // the characters that begin a line of comment
+	Name    *regexp.Regexp // what a name is, anchored
+}
+
+// Parse reads a file. An error names its line, and never a value.
+func (g Grammar) Parse(file string, body []byte) (*vendor.Config, error) {
+	if !utf8.Valid(body) {
+		return nil, fmt.Errorf("%s is not UTF-8", file)
+	}
+	if i := bytes.IndexFunc(body, isControl); i >= 0 {
+		return nil, fmt.Errorf("%s, line %d: a control character", file, 1+bytes.Count(body[:i], []byte("\n")))
+	}
+	config, number := new(vendor.Config), 0
+	for line := range strings.SplitSeq(string(body), "\n") {
+		number++
+		config.Line = number
+		if err := g.read(config, strings.TrimRight(line, "\r")); err != nil {
+			return nil, fmt.Errorf("%s, line %d: %w", file, number, err)
+		}
+	}
+	return config, nil
+}
+
+func (g Grammar) read(config *vendor.Config, line string) error {
+	if config.Line == 1 && g.Header != "" {
+		if line != g.Header {
+			return fmt.Errorf("a phone refuses a file that does not begin with %s", g.Header)
+		}
+		return nil
+	}
+	line = strings.Trim(line, " \t")
+	if line == "" || strings.IndexByte(g.Comment, line[0]) >= 0 {
+		return nil
+	}
+	name, value, found := strings.Cut(line, "=")
+	if name = strings.TrimRight(name, " \t"); !found {
+		return errors.New("neither a comment nor name = value")
+	}
+	if !g.Name.MatchString(name) {
+		return errors.New("what stands before = is no name of a parameter")
+	}
+	return config.Add(name, strings.TrimLeft(value, " \t"))
+}
+
+func isControl(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\r' && r != '\n' || 0x7f <= r && r <= 0x9f
+}
+
+// Phone fetches files as a vendor's phones do.
+type Phone struct {
+	Parse      func(file string, body []byte) (*vendor.Config, error)
+	Understand func(*vendor.Config) vendor.State
+	Get        vendor.Getter
+}
+
+// Boot fetches files in order, later ones over earlier, and passes over one that is
+// missing. Files that set up no account but name another address, as a phone gets in
+// its enrolment window, send it there; a real phone goes at its next look.
+func (p Phone) Boot(files ...string) (*vendor.Config, error) {
+	config, found, err := p.fetch("", files)
+	if err != nil {
+		return nil, err
+	}
+	if s := p.Understand(config); len(s.Accounts) == 0 && s.ProvisioningURL != "" {
+		own, more, err := p.fetch(s.ProvisioningURL, files)
+		if err != nil {
+			return nil, err
+		}
+		config.Merge(own)
+		found = found || more
+	}
+	if !found {
+		return nil, vendor.ErrNoConfig
+	}
+	return config, nil
+}
+
+// fetch gets files below a folder and says whether there were any.
+func (p Phone) fetch(folder string, files []string) (*vendor.Config, bool, error) {
+	config, found := new(vendor.Config), false
+	for _, file := range files {
+		status, body, err := p.Get(folder + file)
+		switch {
+		case err != nil:
+			return nil, false, fmt.Errorf("fetching %s: %w", file, err)
+		case status == http.StatusNotFound:
+			continue
+		case status != http.StatusOK:
+			return nil, false, fmt.Errorf("fetching %s: status %d", file, status)
+		}
+		c, err := p.Parse(file, body)
+		if err != nil {
+			return nil, false, err
+		}
+		config.Merge(c)
+		found = true
+	}
+	return config, found, nil
+}
+
+// Number returns a setting that is a number from 0 up, or 0.
+func Number(c *vendor.Config, name string) int {
+	n, err := strconv.Atoi(c.Get(name))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
