@@ -25,7 +25,6 @@ var allowed = map[string][]string{
 	"internal/template":                {},
 	"internal/vendors":                 {"internal/mac"},
 	"internal/vendors/packs":           {"internal/vendors/..."},
-	"internal/vendors/linefile":        {"internal/vendors"},
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/xmlfile":         {"internal/vendors"},
@@ -49,8 +48,7 @@ var allowed = map[string][]string{
 
 // grammars are the rooms below internal/vendors that hold what several vendors'
 // files have in common.
-var grammars = []string{"flatprofile", "hlprovision", "settingsxml", "xmlfile"}
-var grammars = []string{"flatprofile", "linefile", "settingsxml", "xmlfile"}
+var grammars = []string{"flatprofile", "hlprovision", "linefile", "settingsxml", "xmlfile"}
 
 // mayImport returns what a room may import. A vendor's own room, of which there are
 // many, may import what every vendor may.
