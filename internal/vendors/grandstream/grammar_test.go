@@ -44,7 +44,15 @@ func TestParseRefuses(t *testing.T) {
 		"text":              {secret, "text outside"},
 		"other root":        {`<hl_provision version="1"/>`, "<hl_provision> where <gs_provision>"},
 		"no version":        {`<gs_provision/>`, `needs version="1"`},
-		"version 2":         {`<gs_provision version="1"><config version="2"/></gs_provision>`, "only version 1"},
+		"version 3":         {`<gs_provision version="1"><config version="3"/></gs_provision>`, "only version 1"},
+		"value as item":     {`<gs_provision version="1"><config version="2"><P47>x</P47></config></gs_provision>`, "<item name="},
+		"item as value":     {`<gs_provision version="1"><config version="1"><item name="a.b">x</item></config></gs_provision>`, "is no P-value"},
+		"nameless item":     {`<gs_provision version="1"><config version="2"><item name="">x</item></config></gs_provision>`, "words joined by dots"},
+		"item twice":        {`<gs_provision version="1"><config version="2"><item name="a.b">x</item><item name="a.b">y</item></config></gs_provision>`, "appears twice"},
+		"no module":         {`<Device><P47>x</P47></Device>`, "<Module_"},
+		"alias in a module": {`<Device><Module_A><item name="a.b">x</item></Module_A></Device>`, "is no P-value"},
+		"another's module":  {`<Device><mac>000b82123457</mac></Device>`, "refuses this file"},
+		"behind the device": {`<Device></Device><Device></Device>`, "behind </Device>"},
 		"two attributes":    {`<gs_provision version="1" x="2"/>`, "no other attribute"},
 		"no config":         {`<gs_provision version="1"/>`, "has no <config>"},
 		"two configs":       {`<gs_provision version="1"><config version="1"/><config version="1"/></gs_provision>`, "behind </config>"},
@@ -113,6 +121,8 @@ func TestParseReadsWhatIsWritten(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(provisionFile(`<mac>000b82123456</mac><config version="1"><P2>a&amp;b</P2></config>`))
+	f.Add(provisionFile(`<config version="2"><item name="a.b">c</item></config>`))
+	f.Add([]byte("<Device><mac>000b82123456</mac><Module_A><P1>x</P1></Module_A></Device>"))
 	f.Add(provisionFile(`<config version="2"><item name="a"><part name="b">c</part></item></config>`))
 	f.Add([]byte("\ufeff<gs_provision version='1'><config version='1'><P1><![CDATA[x]]></P1></config></gs_provision>"))
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -123,14 +133,19 @@ func FuzzParse(f *testing.F) {
 		understand(c)
 		// What was read can be written and read again.
 		var b bytes.Buffer
+		version := "1"
 		for _, s := range c.Settings() {
-			fmt.Fprintf(&b, "<%s>", s.Name)
+			start, end := "<"+s.Name+">", "</"+s.Name+">"
+			if strings.Contains(s.Name, ".") {
+				version, start, end = "2", `<item name="`+s.Name+`">`, "</item>"
+			}
+			b.WriteString(start)
 			if err := xml.EscapeText(&b, []byte(s.Value)); err != nil {
 				t.Fatal(err)
 			}
-			fmt.Fprintf(&b, "</%s>", s.Name)
+			b.WriteString(end)
 		}
-		again, err := parse(file, provisionFile(`<config version="1">`+b.String()+`</config>`))
+		again, err := parse(file, provisionFile(`<config version="`+version+`">`+b.String()+`</config>`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,6 @@
-// Package grandstream knows Grandstream's desk phones of the families GXP16xx,
-// GXP21xx and GRP26xx, and recognises the maker's other devices.
+// Package grandstream knows Grandstream's desk phones (GXP, GRP), video and
+// conference phones (GXV, GAC), Wi-Fi handsets and hotel phones (WP, GHP), adapters
+// (HT), door phones (GDS) and speakers (GSC), and recognises the maker's other devices.
 //
 // # What the phones fetch
 //
@@ -14,7 +15,11 @@
 //
 // The files are <gs_provision version="1"><mac/><config version="1"> with one
 // element per P-value. The phone refuses a file whose <mac> is another's; without
-// <mac> it takes the file (HT801 guide, p. 68).
+// <mac> it takes the file (HT801 guide, p. 68). Phones with Android since the
+// GXV33xx, and the speakers, are documented by aliases instead: <config version="2">
+// with <item name="account.1.name">. They take P-values as well, which is how all
+// can be told the same while nothing is known of them. Door phones have an element of
+// their own, <Device>, with one for each module.
 //
 // # Moving to another address
 //
@@ -40,16 +45,19 @@
 //
 // Names and meanings are those of the maker's configuration templates
 // (config-template.zip, grandstream.com/support/tools), read in the copies, with
-// the maker's comments, that FusionPBX ships: GXP16xx 1.0.4.33,
-// GXP2130/2135/2140/2160/2170 1.0.9.127 and GRP26xx 1.0.3.6. FusionPBX's own
-// account 5 of GRP26xx (P701) contradicts the newer template (GRP26xx 1.0.15.19)
-// that others cite, and FusionPBX's own GRP2616 file: it is P1701, as on GXP21xx.
+// the maker's comments, that FusionPBX ships; parameters.txt names them one by one.
+// FusionPBX's own account 5 of GRP26xx (P701) contradicts the newer template (GRP26xx
+// 1.0.15.19) that others cite, and FusionPBX's own GRP2616 file: it is P1701, as on
+// GXP21xx. P701 and P801 are those of GRP260x.
 //
 // The models GRP2614 and up take 12 or 16 accounts on current firmware. Of
 // accounts 7–16 only five P-values could be found (P50601, 50602, 50604–50606
 // and so on by hundreds), too few for an account with TLS or a proxy, so the
-// templates stop at 6. On GRP260x accounts 5 and 6 lie elsewhere (P701, P801),
-// with the same gap, and the templates stop at 4.
+// templates stop at 6.
+//
+// The templates for adapters and for the GAC2500 number the modes of P194 daily 1,
+// weekly 2, by minutes 3; those of the phones, and Wazo for an HT802V2, by minutes 1,
+// daily 2, weekly 3. Theirs is therefore 1 with both the minutes and the hour.
 package grandstream
 
 import (
@@ -65,6 +73,9 @@ import (
 //go:embed templates/*.xml
 var files embed.FS
 
+//go:embed parameters.txt
+var parameters string
+
 // Pack returns what is known of Grandstream.
 func Pack() vendor.Pack {
 	return vendor.Pack{
@@ -72,11 +83,14 @@ func Pack() vendor.Pack {
 		OUIs:          []string{"000b82", "c074ad", "ec74d7"},
 		Templates:     vendor.Folder(files, "templates"),
 		UserAgent:     userAgent,
+		VendorClass:   vendorClass,
 		Path:          path,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Parameters:    vendor.MustParseDictionary(parameters),
+		Directory:     directory,
 		// check-sync is what Wazo sends; sys-control is in Asterisk's sample and
 		// restarts the phone (the effect rests on memory).
 		Commands:  vendor.Commands{Reprovision: "check-sync", Reboot: "sys-control"},

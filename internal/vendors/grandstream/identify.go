@@ -50,6 +50,18 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return vendor.Identity{}, false
 }
 
+// class is a DHCP vendor class: Grandstream GSC3516; of an adapter HT802 alone, as
+// P148 holds them.
+var class = regexp.MustCompile(`^(?:Grandstream ` + modelRE + `|(HT[0-9]{3}(?:V[0-9])?))$`)
+
+func vendorClass(text string) (vendor.Identity, bool) {
+	m := class.FindStringSubmatch(text)
+	if m == nil {
+		return vendor.Identity{}, false
+	}
+	return vendor.Identity{Vendor: "Grandstream", Model: spellModel(m[1] + m[2])}, true
+}
+
 // spellModel spells a model as the data sheets do: the SIP stack of some writes
 // HT-502 for the HT502, and files are named in lower case.
 func spellModel(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "")) }

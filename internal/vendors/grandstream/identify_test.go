@@ -124,6 +124,19 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	for class, model := range map[string]string{
+		"Grandstream GSC3516": "GSC3516", "Grandstream GXP2170": "GXP2170", "HT802": "HT802", "HT801V2": "HT801V2",
+		"": "", "Grandstream": "", "HT802 ": "", "xHT802": "", "GXP2170": "", "HT802\nHT801": "",
+	} {
+		id, ok := vendorClass(class)
+		if ok != (model != "") || id.Model != model {
+			t.Errorf("%q is %+v, %v; want %q", class, id, ok, model)
+		}
+	}
+}
+
 func TestPath(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("000b82123456")

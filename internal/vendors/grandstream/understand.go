@@ -10,40 +10,59 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// understand says what a phone with these P-values does. It reads the key modes
+// understand says what a phone with these settings does. It reads the key modes
 // that the templates write: GXP21xx numbers the modes of fixed and of other
 // virtual keys differently, and a file does not say which key is which.
 func understand(c *vendor.Config) vendor.State {
+	if all := c.Settings(); len(all) > 0 && strings.Contains(all[0].Name, ".") {
+		return understandAliases(c)
+	}
 	s := vendor.State{
 		AdminPassword:   c.Get("P2"),
 		UserPassword:    c.Get("P196"),
-		ProvisioningURL: configServer(c),
+		ProvisioningURL: address(schemes[c.Get("P212")], c.Get("P237")),
 		PollMinutes:     pollMinutes(c),
 		Language:        c.Get("P1362"),
-		TimeZone:        c.Get("P64"),
 		Tone:            c.Get("P343"),
 		LLDP:            c.Get("P1684") == "1",
-		WANVLAN:         vlan(c, "P51", "P87"),
+		WANVLAN:         vlan(c, "P51", "P87", "P5038"),
 		PCVLAN:          vlan(c, "P229", "P230"),
 		Keys:            keys(c),
+		FirmwareURL:     address(schemes[c.Get("P6767")], c.Get("P192")),
+	}
+	if zone := c.Get("P64"); zone == "customize" {
+		s.Clock = posixClock(c.Get("P246"))
+	} else {
+		s.TimeZone, s.Clock = zone, posixClock(zone)
+	}
+	if book := address(map[string]string{"1": "http", "3": "https"}[c.Get("P330")], c.Get("P331")); book != "" {
+		s.DirectoryURL = book + phoneBook
+	}
+	if c.Get("P2916") == "1" {
+		s.Background = c.Get("P2917")
 	}
 	for _, name := range []string{"P30", "P8333"} {
 		if host := c.Get(name); host != "" {
 			s.NTP = append(s.NTP, host)
 		}
 	}
-	for i := 1; i <= maxAccounts; i++ {
-		p := accountValues(i)
+	for i, p := range accounts(c) {
 		if c.Get(p.active) != "1" {
 			continue
 		}
-		if i == 1 {
+		if i == 0 {
 			s.Codecs = codecs(c, p.codecs)
 		}
-		s.Accounts = append(s.Accounts, account(c, i, p))
+		s.Accounts = append(s.Accounts, account(c, i+1, p))
 	}
 	return s
 }
+
+// phoneBook is the name of the file that phones add to their phone book's address.
+const phoneBook = "phonebook.xml"
+
+// schemes are the numbers of protocols in P212 and P6767.
+var schemes = map[string]string{"0": "tftp", "1": "http", "2": "https", "3": "ftp", "4": "ftps"}
 
 const maxAccounts = 6
 
@@ -55,10 +74,49 @@ type accountP struct {
 	codecs                                []string // best first
 }
 
+// accounts returns the P-values of all accounts that a device of this sort may
+// have. A phone has up to six; a door phone one, as a phone's second; the ports of
+// the smaller adapters have two accounts, those of the larger ones a profile and
+// numbers of their own.
+func accounts(c *vendor.Config) []accountP {
+	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
+	switch {
+	case has("P4060"):
+		var ports []accountP
+		for i := range 8 {
+			p := accountValues(1, 0)
+			p.name, p.voicemail = "", ""
+			p.active, p.user, p.authName, p.password, p.displayName = pName(4595+i), pName(4060+i), pName(4090+i), pName(4120+i), pName(4180+i)
+			ports = append(ports, p)
+		}
+		return ports
+	case has("P747"):
+		return []accountP{accountValues(1, 0), {
+			active: "P401", server: "P747", outbound: "P748",
+			user: "P735", authName: "P736", password: "P734", displayName: "P703",
+			transport: "P830", expires: "P732", srtp: "P443",
+		}}
+	case has("P404") && !has("P271"):
+		p := accountValues(2, 0)
+		p.active, p.srtp = "P5006", "P8443" // a door phone's account is always on, as its clock is
+		p.codecs, p.voicemail = nil, ""
+		return []accountP{p}
+	}
+	far := 1000
+	if has("P701") {
+		far = 0
+	}
+	all := make([]accountP, 0, maxAccounts)
+	for i := range maxAccounts {
+		all = append(all, accountValues(i+1, far))
+	}
+	return all
+}
+
 // accountValues returns the P-values of account i. Account 1 has its own; those
-// of accounts 2–4 are in the four hundreds to six hundreds, those of 5 and 6 from
-// 1700 and 1800 on.
-func accountValues(i int) accountP {
+// of accounts 2–4 are in the four hundreds to six hundreds, those of 5 and 6 in the
+// seven and eight hundreds and far beyond them.
+func accountValues(i, far int) accountP {
 	if i == 1 {
 		return accountP{
 			active: "P271", name: "P270", server: "P47", outbound: "P48",
@@ -67,7 +125,7 @@ func accountValues(i int) accountP {
 			codecs: []string{"P57", "P58", "P59", "P60", "P61", "P62", "P46", "P98"},
 		}
 	}
-	base := 200 + 100*i + 1000*(i/5)
+	base := 200 + 100*i + far*(i/5)
 	p := func(n int) string { return pName(base + n) }
 	a := accountP{
 		active: p(1), name: p(17), server: p(2), outbound: p(3),
@@ -130,12 +188,10 @@ func codecs(c *vendor.Config, choices []string) []string {
 	return list
 }
 
-// configServer returns the URL of the config server, or "" if the file does not
-// set one that a browser would understand.
-func configServer(c *vendor.Config) string {
-	path := c.Get("P237")
-	scheme, ok := map[string]string{"0": "tftp", "1": "http", "2": "https", "3": "ftp", "4": "ftps"}[c.Get("P212")]
-	if path == "" || !ok {
+// address returns the URL of a folder that phones are told as a scheme and a path
+// with the host, or "" if either is missing or a browser would not understand it.
+func address(scheme, path string) string {
+	if scheme == "" || path == "" {
 		return ""
 	}
 	u, err := url.Parse(scheme + "://" + path)
@@ -159,10 +215,14 @@ func pollMinutes(c *vendor.Config) int {
 	return 0
 }
 
-func vlan(c *vendor.Config, id, priority string) vendor.VLAN {
+// vlan reads a tag, and its priority from the first name that is set.
+func vlan(c *vendor.Config, id string, priorities ...string) vendor.VLAN {
 	v := vendor.VLAN{ID: number(c.Get(id))}
-	if v.ID > 0 {
-		v.Priority = number(c.Get(priority))
+	for _, name := range priorities {
+		if p, ok := c.Lookup(name); ok && v.ID > 0 {
+			v.Priority = number(p)
+			break
+		}
 	}
 	return v
 }
