@@ -109,6 +109,16 @@ func commonFile(model string) string {
 		return "F0V0V66100000.cfg"
 	case "X210":
 		return "F0VX21000000.cfg"
+	case "i10S", "i10SV", "i10SD", "i16S", "i16SV", "W610W", "W611W", "W620W":
+		return "F0V" + model[1:] + "00000.cfg"
+	case "i51W", "i52W", "i53W":
+		return "F0V" + model + "00000.cfg"
+	case "i61", "i62", "i63", "i64":
+		return "F0V0" + model + "00000.cfg"
+	case "H2U-V2":
+		return "F0V2UV200000.cfg"
+	case "H2", "H2U", "H3", "H5", "C58", "C62", "i30":
+		return ""
 	}
 	if len(model) > 4 {
 		return ""

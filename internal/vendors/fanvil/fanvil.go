@@ -1,6 +1,6 @@
 // Package fanvil holds what Dialplane knows of Fanvil's phones: the X and V desk
-// phones, which have templates, and the H, i, W (Linkvil), A, C and PA devices,
-// which are recognised by name.
+// phones, the H, i, W (Linkvil) and C devices, which have templates, and the A and PA
+// devices, which are recognised by name.
 //
 // # Configuration files
 //
@@ -43,6 +43,9 @@ import (
 //go:embed templates/*.xml
 var files embed.FS
 
+//go:embed parameters.txt
+var parameters string
+
 // Pack returns what is known of Fanvil.
 func Pack() vendor.Pack {
 	return vendor.Pack{
@@ -50,11 +53,14 @@ func Pack() vendor.Pack {
 		OUIs:          ouis(),
 		Templates:     vendor.Folder(files, "templates"),
 		UserAgent:     userAgent,
+		VendorClass:   vendorClass,
 		Path:          path,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Parameters:    vendor.MustParseDictionary(parameters),
+		Directory:     directory,
 		// As 3CX's Fanvil template has them.
 		Commands:  vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery: discovery,

@@ -2,6 +2,8 @@ package fanvil
 
 import (
 	"bytes"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -44,7 +46,7 @@ var (
 	pageGrammar = regexp.MustCompile(`^(?:Sidekey|Dsskey|SoftDss) Config[0-9]*$`)
 )
 
-// moduleNames lists the modules of both dialects (export, TAN). A phone skips a
+// moduleNames lists the modules of both dialects (export, TAN, FP). A phone skips a
 // module that it does not know.
 var moduleNames = []string{
 	// Both.
@@ -52,7 +54,7 @@ var moduleNames = []string{
 	"RECORD CONFIG MODULE", "AUTOUPDATE CONFIG MODULE", "VPN CONFIG MODULE", "DOT1X CONFIG MODULE", "TR069 CONFIG MODULE",
 	// First platform.
 	"GLOBAL CONFIG MODULE", "TELE CONFIG MODULE", "DSP CONFIG MODULE", "PPPoE CONFIG MODULE", "DEBUG CONFIG MODULE",
-	"AAA CONFIG MODULE", "ACCESS CONFIG MODULE", "PHONE CONFIG MODULE", "SCREEN KEY CONFIG MODULE", "LAN CONFIG MODULE",
+	"AAA CONFIG MODULE", "ACCESS CONFIG MODULE", "EGS CFG MODULE", "PHONE CONFIG MODULE", "SCREEN KEY CONFIG MODULE", "LAN CONFIG MODULE",
 	// Later ones.
 	"NET CONFIG MODULE", "MM CONFIG MODULE", "CALL FEATURE MODULE", "PHONE FEATURE MODULE", "DEVICE MANAGER MODULE",
 	"VQM CONFIG MODULE", "CTI CONFIG MODULE", "ATE CONFIG MODULE", "DSSKEY CONFIG MODULE", "LOG CONFIG MODULE",
@@ -80,6 +82,7 @@ func parse(file string, body []byte) (*vendor.Config, error) {
 		var raw []byte
 		raw, rest, _ = bytes.Cut(rest, []byte("\n"))
 		number++
+		config.Line = number
 		line := strings.TrimSuffix(string(raw), "\r")
 		switch {
 		case number == 1:
@@ -163,7 +166,10 @@ func understand(c *vendor.Config) vendor.State {
 		Language:        s.first("PHONE FEATURE MODULE/Default Language", "GLOBAL CONFIG MODULE/Language"),
 		TimeZone:        s.first("PHONE FEATURE MODULE/Time Zone Name", "GLOBAL CONFIG MODULE/Time Zone Name"),
 		Tone:            s.first("MM CONFIG MODULE/Select Your Tone", "DSP CONFIG MODULE/Signal Standard"),
+		Clock:           clock(s),
 		LLDP:            s.on("QOS CONFIG MODULE/LLDP Transmit"),
+		DirectoryURL:    s.first("PHONE FEATURE MODULE/XML-PBook1 Addr", "PHONE CONFIG MODULE/XML-PBook1 Addr"),
+		FirmwareURL:     s.first("AUTOUPDATE CONFIG MODULE/Auto Image Url"),
 	}
 	if s.first("AUTOUPDATE CONFIG MODULE/Flash Mode", "AUTOUPDATE CONFIG MODULE/Download Mode") == "2" {
 		state.PollMinutes = 60 * s.number("AUTOUPDATE CONFIG MODULE/Flash Interval", "AUTOUPDATE CONFIG MODULE/Download Interval")
@@ -208,6 +214,28 @@ func understand(c *vendor.Config) vendor.State {
 	}
 	state.Keys = keys(s)
 	return state
+}
+
+// clock reads the offset in quarters of an hour and the rule of summer time: of
+// one's own if its type is 2, by weeks if its mode is 0.
+func clock(s settings) *vendor.Clock {
+	module := "PHONE FEATURE MODULE/"
+	if _, ok := s.Lookup(module + "Time Zone"); !ok {
+		module = "GLOBAL CONFIG MODULE/"
+	}
+	if _, ok := s.Lookup(module + "Time Zone"); !ok {
+		return nil
+	}
+	c := &vendor.Clock{Offset: 15 * s.number(module+"Time Zone")}
+	if s.first(module+"DST Type", module+"Enable DST") == "2" {
+		c.Saving = s.number(module + "DST Min Offset")
+		change := func(which string) vendor.Change {
+			at := module + "DST " + which + " "
+			return vendor.Change{Month: s.number(at + "Mon"), Week: s.number(at + "Week"), Weekday: s.number(at + "Wday"), Hour: s.number(at + "Hour")}
+		}
+		c.Start, c.End = change("Start"), change("End")
+	}
+	return c
 }
 
 // pvidTagged is the value of Enable PVID for a PC port with a tag of its own; 0
@@ -324,4 +352,27 @@ func keys(s settings) []vendor.Key {
 		found = append(found, key)
 	}
 	return found
+}
+
+// directory reads a phone book: a <FanvilIPPhoneDirectory> of entries with a name
+// and a number (FP).
+func directory(body []byte) ([]vendor.Contact, error) {
+	var book struct {
+		XMLName xml.Name `xml:"FanvilIPPhoneDirectory"`
+		Entries []struct {
+			Name      string
+			Telephone string
+		} `xml:"DirectoryEntry"`
+	}
+	if err := xml.Unmarshal(body, &book); err != nil {
+		return nil, fmt.Errorf("the phone book: %w", err)
+	}
+	var contacts []vendor.Contact
+	for _, e := range book.Entries {
+		if e.Name == "" || e.Telephone == "" {
+			return nil, errors.New("the phone book: an entry without Name or Telephone")
+		}
+		contacts = append(contacts, vendor.Contact{Name: e.Name, Number: e.Telephone})
+	}
+	return contacts, nil
 }

@@ -3,12 +3,11 @@ package fanvil
 import (
 	"fmt"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -56,20 +55,20 @@ func TestParse(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := []vendor.Setting{
-			{Name: "NET CONFIG MODULE/DHCP Option 100-101", Value: "1"},
-			{Name: "NET CONFIG MODULE/Vendor Class ID", Value: "Fanvil X3U"},
-			{Name: "SIP CONFIG MODULE/SIP  Port", Value: "5060"},
-			{Name: "SIP CONFIG MODULE/SIP1 Phone Number", Value: "201"},
-			{Name: "SIP CONFIG MODULE/SIP1 Register User", Value: ""},
-			{Name: "SIP CONFIG MODULE/SIP1 Record Start", Value: "Record:on"},
-			{Name: "SIP CONFIG MODULE/Agent Username", Value: ""},
-			{Name: "SIP CONFIG MODULE/TimePlan1 Start Time", Value: "0:0"},
-			{Name: "MM CONFIG MODULE/G726-16 Payload Type", Value: "103"},
-			{Name: "DSSKEY CONFIG MODULE/Sidekey Config1/Fkey1 Type", Value: "2"},
-			{Name: "DSSKEY CONFIG MODULE/Sidekey Config1/Fkey1 Value", Value: "SIP1"},
-			{Name: "DSSKEY CONFIG MODULE/Dsskey Config1/Fkey1 Type", Value: "1"},
-			{Name: "DSSKEY CONFIG MODULE/Dsskey Config1/Fkey1 Value", Value: "1002@1/bc*8"},
-			{Name: "DSSKEY CONFIG MODULE/SoftDss Config/Fkey1 Type", Value: "0"},
+			{Name: "NET CONFIG MODULE/DHCP Option 100-101", Value: "1", Line: 4},
+			{Name: "NET CONFIG MODULE/Vendor Class ID", Value: "Fanvil X3U", Line: 5},
+			{Name: "SIP CONFIG MODULE/SIP  Port", Value: "5060", Line: 8},
+			{Name: "SIP CONFIG MODULE/SIP1 Phone Number", Value: "201", Line: 10},
+			{Name: "SIP CONFIG MODULE/SIP1 Register User", Value: "", Line: 11},
+			{Name: "SIP CONFIG MODULE/SIP1 Record Start", Value: "Record:on", Line: 12},
+			{Name: "SIP CONFIG MODULE/Agent Username", Value: "", Line: 14},
+			{Name: "SIP CONFIG MODULE/TimePlan1 Start Time", Value: "0:0", Line: 16},
+			{Name: "MM CONFIG MODULE/G726-16 Payload Type", Value: "103", Line: 19},
+			{Name: "DSSKEY CONFIG MODULE/Sidekey Config1/Fkey1 Type", Value: "2", Line: 23},
+			{Name: "DSSKEY CONFIG MODULE/Sidekey Config1/Fkey1 Value", Value: "SIP1", Line: 24},
+			{Name: "DSSKEY CONFIG MODULE/Dsskey Config1/Fkey1 Type", Value: "1", Line: 26},
+			{Name: "DSSKEY CONFIG MODULE/Dsskey Config1/Fkey1 Value", Value: "1002@1/bc*8", Line: 27},
+			{Name: "DSSKEY CONFIG MODULE/SoftDss Config/Fkey1 Type", Value: "0", Line: 29},
 		}
 		if diff := cmp.Diff(want, c.Settings()); diff != "" {
 			t.Errorf("-want +read:\n%s", diff)
@@ -173,7 +172,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(c.Settings(), got.Settings()); diff != "" {
+		if diff := cmp.Diff(c.Settings(), got.Settings(), cmpopts.IgnoreFields(vendor.Setting{}, "Line")); diff != "" {
 			t.Fatalf("-written +read:\n%s", diff)
 		}
 	})
@@ -197,7 +196,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(c.Settings(), again.Settings()); diff != "" {
+		if diff := cmp.Diff(c.Settings(), again.Settings(), cmpopts.IgnoreFields(vendor.Setting{}, "Line")); diff != "" {
 			t.Errorf("-read +read again:\n%s", diff)
 		}
 		if diff := cmp.Diff(understand(c), understand(again)); diff != "" {
@@ -274,64 +273,15 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Every parameter that the templates write is in testdata/parameters.txt, which
-// lists names as phones export them and where each was read.
-func TestParametersAreDocumented(t *testing.T) {
+func TestDirectory(t *testing.T) {
 	t.Parallel()
-	file, err := os.ReadFile("testdata/parameters.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	documented := make(map[string]bool)
-	for line := range strings.Lines(string(file)) {
-		if name, source, ok := strings.Cut(strings.TrimSpace(line), " :"); ok && source != "" {
-			documented[strings.TrimSpace(name)] = false
+	for body, want := range map[string]string{
+		"":                           "EOF",
+		"<YealinkIPPhoneDirectory/>": "FanvilIPPhoneDirectory",
+		"<FanvilIPPhoneDirectory><DirectoryEntry><Name>Ada</Name></DirectoryEntry></FanvilIPPhoneDirectory>": "without Name or Telephone",
+	} {
+		if _, err := directory([]byte(body)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", body, err, want)
 		}
-	}
-	digits := regexp.MustCompile(`^(SIP|Alert|Account|Fkey)[0-9]+ `)
-	goldens, err := os.ReadDir("testdata/golden")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tmpl := range goldens {
-		models, err := os.ReadDir("testdata/golden/" + tmpl.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range models {
-			dir := "testdata/golden/" + tmpl.Name() + "/" + m.Name() + "/"
-			files, err := os.ReadDir(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range files {
-				body, err := os.ReadFile(dir + f.Name())
-				if err != nil {
-					t.Fatal(err)
-				}
-				c, err := parse(f.Name(), body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, s := range c.Settings() {
-					parts := strings.Split(s.Name, "/")
-					name := parts[0] + "/" + digits.ReplaceAllString(parts[len(parts)-1], "$1# ")
-					if _, ok := documented[name]; !ok {
-						t.Errorf("%s%s: %s is not documented", dir, f.Name(), name)
-					}
-					documented[name] = true
-				}
-			}
-		}
-	}
-	var unused []string
-	for name, used := range documented {
-		if !used {
-			unused = append(unused, name)
-		}
-	}
-	slices.Sort(unused)
-	if len(unused) > 0 {
-		t.Errorf("no golden file has these parameters: %s", strings.Join(unused, ", "))
 	}
 }

@@ -37,6 +37,13 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return id, true
 }
 
+// vendorClass understands a DHCP vendor class, which is the product alone: "Fanvil X3U"
+// (export, FP).
+func vendorClass(text string) (vendor.Identity, bool) {
+	id, ok := userAgent(text)
+	return id, ok && id.Version == ""
+}
+
 var suffixGrammar = regexp.MustCompile(`[-_ ]?(V[0-9]|Pro|PRO|Lite)`)
 
 // model spells a model as the table does: one hyphen before what was added to

@@ -94,6 +94,15 @@ func TestOUIs(t *testing.T) {
 	}
 }
 
+func TestVendorClass(t *testing.T) {
+	t.Parallel()
+	for class, model := range map[string]string{"Fanvil X3U": "X3U", "Fanvil i30": "i30", "": "", "Fanvil": "", "X3U": "", "Fanvil X4U 2.12.7.6": ""} {
+		if id, ok := vendorClass(class); ok != (model != "") || ok && id.Model != model {
+			t.Errorf("%q is %+v, %v; want %q", class, id, ok, model)
+		}
+	}
+}
+
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	type want struct {
@@ -164,7 +173,7 @@ func TestPath(t *testing.T) {
 		"F0VV6200000.cfg":                          "V62",
 		"F0VX21000000.cfg":                         "X210",
 		"F0V610W00000.cfg":                         "W610W",
-		"F0V10S00000.cfg":                          "",
+		"F0V10S00000.cfg":                          "i10S",
 		"F0V00X200000.cfg":                         "",
 		"F0V0Z9900000.cfg":                         "",
 		"f0X3shw1.100.cfg":                         "X3S",
