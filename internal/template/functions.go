@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dialplane/dialplane/internal/version"
 )
 
 // function is one that bodies may call. All are pure.
@@ -395,37 +397,7 @@ func join(m *machine, args []*expr) value {
 	return m.made(string(b))
 }
 
-// atLeast compares versions number by number, whatever stands between the
-// numbers. A version that is not known is below all.
+// atLeast compares versions. One that is not known is below all.
 func atLeast(firmware, least string) bool {
-	if firmware == "" {
-		return false
-	}
-	for {
-		a, restA, moreA := nextNumber(firmware)
-		b, restB, moreB := nextNumber(least)
-		switch {
-		case !moreA && !moreB:
-			return true
-		case len(a) != len(b):
-			return len(a) > len(b)
-		case a != b:
-			return a > b
-		}
-		firmware, least = restA, restB
-	}
-}
-
-// nextNumber returns the first number in s without its leading zeros ("" for
-// zero), what follows it, and whether there is one.
-func nextNumber(s string) (digits, rest string, found bool) {
-	start := strings.IndexAny(s, "0123456789")
-	if start < 0 {
-		return "", "", false
-	}
-	end := start
-	for end < len(s) && '0' <= s[end] && s[end] <= '9' {
-		end++
-	}
-	return strings.TrimLeft(s[start:end], "0"), s[end:], true
+	return firmware != "" && version.Compare(firmware, least) >= 0
 }

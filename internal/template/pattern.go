@@ -133,12 +133,19 @@ func isHex(s string) bool {
 	return true
 }
 
+// FilesFolder is where phones find uploaded files at their own address. No file of a
+// template can be in it.
+const FilesFolder = "files"
+
 // vetName says what is wrong with a name as a phone asks for it, or "".
 func vetName(name string) string {
 	for i := range len(name) {
 		if c := name[i]; !isNameByte(c) && c != '/' && c != '+' || c == ':' {
 			return "the name " + clip(name) + " holds a character that phones cannot ask for" + patternHelp
 		}
+	}
+	if folder, _, in := strings.Cut(name, "/"); in && strings.EqualFold(folder, FilesFolder) {
+		return "the name " + clip(name) + " is where uploaded files are; choose another folder"
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == "" || part == "." || part == ".." {
