@@ -425,6 +425,7 @@ func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error       { retur
 func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error    { return nil }
 func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error      { return nil }
 func (deaf) TemplateChanged(context.Context, fleet.ID, string) error     { return nil }
+func (deaf) FilesChanged(context.Context, fleet.ID) error                { return nil }
 func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
 func (deaf) Wake()                                                       {}
 

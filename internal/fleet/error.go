@@ -18,6 +18,7 @@ const (
 	CodeForbidden    Code = "FORBIDDEN"           // 403: the caller's role may not
 	CodeNotFound     Code = "NOT_FOUND"           // 404: no such object for this caller
 	CodeConflict     Code = "CONFLICT"            // 409: another object is in the way
+	CodeTooLarge     Code = "REQUEST_TOO_LARGE"   // 413
 	CodeInvalid      Code = "VALIDATE_FAILED"     // 422: read, understood and refused
 	CodeTooMany      Code = "TOO_MANY_REQUESTS"   // 429
 	CodeUnavailable  Code = "SERVICE_UNAVAILABLE" // 503: try again later

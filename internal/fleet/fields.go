@@ -21,6 +21,20 @@ var (
 		"id":           listquery.Text,
 		"display_name": listquery.Text,
 	}
+	FileFields = listquery.Fields{
+		"id":      listquery.Text,
+		"kind":    listquery.Text,
+		"name":    listquery.Text,
+		"vendor":  listquery.Text,
+		"version": listquery.Text,
+		"bytes":   listquery.Number,
+		"sha256":  listquery.Text,
+		"created": listquery.Text,
+	}
+	FirmwarePolicyFields = listquery.Fields{
+		"id":     listquery.Text,
+		"vendor": listquery.Text,
+	}
 	// PhoneFields are those of one user's phones.
 	PhoneFields = listquery.Fields{
 		"id":                  listquery.Text,

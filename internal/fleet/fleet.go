@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
@@ -13,7 +14,7 @@ import (
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
-// Config is what a Fleet works with. All fields are required, but for Jobs and Feed.
+// Config is what a Fleet works with. All fields are required, but for those that say otherwise.
 type Config struct {
 	Store   Store
 	Changes Changes
@@ -22,6 +23,9 @@ type Config struct {
 	Log     *slog.Logger
 	Jobs    Jobs  // nil where nothing carries out jobs: they wait
 	Feed    *Feed // of the store's events; nil where nothing watches them
+	// Contents keeps uploaded files; nil where there can be none. Limits bounds them.
+	Contents Contents
+	Limits   FileLimits
 }
 
 // Fleet is the use cases. Its methods may be called at the same time.
@@ -33,6 +37,10 @@ type Fleet struct {
 	feed    *Feed
 	now     func() time.Time
 	log     *slog.Logger
+
+	contents Contents
+	limits   FileLimits
+	uploads  chan struct{} // has one for each that is under way
 
 	gate gate
 
@@ -49,7 +57,9 @@ func New(c Config) *Fleet {
 	return &Fleet{
 		store: c.Store, changes: c.Changes, catalog: c.Catalog, jobs: c.Jobs, feed: c.Feed,
 		now: func() time.Time { return c.Now().UTC() }, log: c.Log,
-		gate: newGate(),
+		contents: c.Contents, uploads: make(chan struct{}, maxUploads),
+		limits: FileLimits{File: cmp.Or(c.Limits.File, defaultFileBytes), Tenant: cmp.Or(c.Limits.Tenant, defaultTenantBytes)},
+		gate:   newGate(),
 	}
 }
 

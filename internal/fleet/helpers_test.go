@@ -408,6 +408,7 @@ func (r *recorder) PhoneChanged(_ context.Context, _ fleet.ID, m mac.Addr) error
 func (r *recorder) TemplateChanged(_ context.Context, _ fleet.ID, name string) error {
 	return r.note("template %s", name)
 }
+func (r *recorder) FilesChanged(_ context.Context, t fleet.ID) error { return r.note("files %d", t) }
 func (r *recorder) EnrolmentsChanged(_ context.Context, _ fleet.ID, _ mac.Addr) error {
 	return r.note("enrolments")
 }

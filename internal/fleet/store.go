@@ -38,6 +38,13 @@ type Reader interface {
 	Contact(ctx context.Context, tenant, id ID) (Contact, error)
 	Contacts(ctx context.Context, tenant ID, q listquery.Query) ([]Contact, int, error)
 
+	File(ctx context.Context, tenant, id ID) (File, error)
+	Files(ctx context.Context, tenant ID, q listquery.Query) ([]File, int, error)
+	// ContentUsed says whether a file of any tenant has the content.
+	ContentUsed(ctx context.Context, sum [32]byte) (bool, error)
+	FirmwarePolicy(ctx context.Context, tenant, id ID) (FirmwarePolicy, error)
+	FirmwarePolicies(ctx context.Context, tenant ID, q listquery.Query) ([]FirmwarePolicy, int, error)
+
 	Phone(ctx context.Context, tenant, id ID) (Phone, error)
 	PhoneByMAC(ctx context.Context, tenant ID, m mac.Addr) (Phone, error)
 	PhonesOfUser(ctx context.Context, tenant, user ID, q listquery.Query) ([]Phone, int, error)
@@ -114,6 +121,12 @@ type Writer interface {
 	UpdateContact(ctx context.Context, c Contact) error
 	DeleteContact(ctx context.Context, tenant, id ID) error
 
+	InsertFile(ctx context.Context, f File) error
+	DeleteFile(ctx context.Context, tenant, id ID) error
+	InsertFirmwarePolicy(ctx context.Context, p FirmwarePolicy) error
+	UpdateFirmwarePolicy(ctx context.Context, p FirmwarePolicy) error
+	DeleteFirmwarePolicy(ctx context.Context, tenant, id ID) error
+
 	InsertPhone(ctx context.Context, p Phone) error
 	UpdatePhone(ctx context.Context, p Phone) error
 	DeletePhone(ctx context.Context, tenant, id ID) error
@@ -168,6 +181,8 @@ type Changes interface {
 	ContactChanged(ctx context.Context, tenant, contact ID) error
 	PhoneChanged(ctx context.Context, tenant ID, m mac.Addr) error
 	TemplateChanged(ctx context.Context, tenant ID, filename string) error
+	// FilesChanged tells of uploaded files and of firmware policies.
+	FilesChanged(ctx context.Context, tenant ID) error
 	// EnrolmentsChanged tells of the windows for one phone, or, with no address, of
 	// those for every phone.
 	EnrolmentsChanged(ctx context.Context, tenant ID, m mac.Addr) error

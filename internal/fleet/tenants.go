@@ -214,6 +214,7 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 	if err := c.mayRule(Admin); err != nil {
 		return err
 	}
+	var contents [][32]byte
 	err := f.change(ctx, c, "tenant.delete", func(w Writer) (string, error) {
 		t, err := w.Tenant(ctx, id)
 		if err != nil {
@@ -222,12 +223,21 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 		if t.Code == "" {
 			return "", errorf(CodeConflict, "the default tenant cannot be deleted: phones that know only the shared address ask there")
 		}
+		files, _, err := w.Files(ctx, id, listquery.Query{})
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files {
+			contents = append(contents, file.SHA256)
+		}
 		return "tenant " + t.Name, w.DeleteTenant(ctx, id)
 	})
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.tenantChanged(id))
+	err = f.tell(ctx, f.tenantChanged(id))
+	f.release(ctx, contents...)
+	return err
 }
 
 func (f *Fleet) tenantChanged(id ID) func(context.Context) error {

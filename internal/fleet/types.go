@@ -412,3 +412,52 @@ type Served struct {
 	ETag string
 	Time time.Time // when it first got these bytes
 }
+
+// FileKind is what an uploaded file is.
+type FileKind string
+
+// The kinds of files.
+const (
+	Firmware   FileKind = "firmware"
+	Ringtone   FileKind = "ringtone"
+	Background FileKind = "background"
+)
+
+// FileKinds lists every kind.
+var FileKinds = []FileKind{Firmware, Ringtone, Background}
+
+// File is an uploaded file: what is known of it. Its content is found by its SHA-256.
+type File struct {
+	ID, Tenant ID
+	Kind       FileKind
+	// Name is what phones ask for: letters, digits and . _ -, unique for a tenant's
+	// kind, vendor and version, upper and lower case being the same.
+	Name    string
+	Vendor  string   // "" for every vendor
+	Models  []string // empty for all of the vendor
+	Version string   // of firmware, as the phones name it
+	Bytes   int64
+	SHA256  [32]byte
+
+	CreatedAt time.Time
+}
+
+// FirmwarePolicy says which firmware phones of a vendor are to run, and by which way
+// they get there. A policy that names a phone's model comes before one for all.
+type FirmwarePolicy struct {
+	ID, Tenant ID
+	Vendor     string
+	Models     []string // empty for all that no other policy names
+	// From is the lowest version that may set out; "" for any.
+	From string
+	// Steps are the versions that a phone installs one after the other, rising: each
+	// phone the lowest that is above its own. The last is the target.
+	Steps []string
+	// AllowDowngrade leads phones above the target back to it.
+	AllowDowngrade bool
+	// OfferUnknown has phones that name no version install the first step, even if
+	// that should be a downgrade.
+	OfferUnknown bool
+
+	CreatedAt, UpdatedAt time.Time
+}

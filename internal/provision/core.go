@@ -27,7 +27,7 @@ type Enroller interface {
 // Recorder takes note of a fetch. It must not block.
 type Recorder interface{ Record(fleet.Fetch) }
 
-// Config is what a Core needs. Every field is required but Now and CacheBytes.
+// Config is what a Core needs. Every field is required but those that say otherwise.
 type Config struct {
 	Registry  *vendor.Registry
 	Catalog   *Catalog
@@ -35,6 +35,7 @@ type Config struct {
 	Enroller  Enroller
 	Recorder  Recorder
 	Addresses Addresses
+	Contents  Contents // may be nil where no file was ever uploaded
 	Log       *slog.Logger
 	Now       func() time.Time // time.Now unless set
 	// Fetched is told of every file that a phone was given at its secret address.
@@ -52,6 +53,7 @@ type Core struct {
 	enroller  Enroller
 	recorder  Recorder
 	addresses Addresses
+	contents  Contents
 	log       *slog.Logger
 	now       func() time.Time
 	fetched   func(m mac.Addr, at time.Time)
@@ -70,7 +72,7 @@ type Core struct {
 func New(ctx context.Context, cfg Config) (*Core, error) {
 	c := &Core{
 		registry: cfg.Registry, catalog: cfg.Catalog, source: cfg.Source, enroller: cfg.Enroller,
-		recorder: cfg.Recorder, addresses: cfg.Addresses, log: cfg.Log, now: cfg.Now, fetched: cfg.Fetched,
+		recorder: cfg.Recorder, addresses: cfg.Addresses, contents: cfg.Contents, log: cfg.Log, now: cfg.Now, fetched: cfg.Fetched,
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -115,8 +117,10 @@ const (
 type Answer struct {
 	Status int // 200, 404 or 503
 	Type   string
-	ETag   string // quoted; the hash of Body
+	ETag   string // quoted; the hash of the body
 	Body   []byte
+	// Upload takes the place of Body where an uploaded file is the answer.
+	Upload *Upload
 }
 
 var (
@@ -187,6 +191,9 @@ func (c *Core) own(r Request, token, path string) Answer {
 	if d.rejected.Load() {
 		c.record(d.tenant, d.mac, vendor.Identity{}, r, name, L2, notFound, isRejected)
 		return notFound
+	}
+	if address, ok := strings.CutPrefix(strings.TrimLeft(path, "/"), filesPrefix); ok {
+		return c.upload(d, r, token, address)
 	}
 	said, doubt := d.see(c.registry, r.UserAgent)
 	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
@@ -478,7 +485,7 @@ func (c *Core) note(f fleet.Fetch, tenant *tenantSlot, m mac.Addr, said vendor.I
 	}
 	f.Time, f.Tenant, f.MAC, f.File, f.Level, f.Status = c.now(), tenant.id, m, printable(name), string(level), a.Status
 	f.IP, f.UserAgent, f.Vendor, f.Model, f.Version = r.IP, r.UserAgent, said.Vendor, said.Model, said.Version
-	if !r.Head && a.Status == 200 {
+	if !r.Head && a.Status == 200 && a.Body != nil {
 		f.Bytes = int64(len(a.Body))
 		if level == L2 {
 			f.ETag = a.ETag

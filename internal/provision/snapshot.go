@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
 )
@@ -23,6 +24,8 @@ type Source interface {
 	EachTenant(ctx context.Context, f func(fleet.Tenant) error) error
 	EachUser(ctx context.Context, f func(fleet.User) error) error
 	EachContact(ctx context.Context, f func(fleet.Contact) error) error
+	EachFile(ctx context.Context, f func(fleet.File) error) error
+	EachFirmwarePolicy(ctx context.Context, f func(fleet.FirmwarePolicy) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
@@ -74,6 +77,7 @@ type tenantSlot struct {
 	extensions sync.Map // string → *userSlot
 	contacts   sync.Map // fleet.ID → *fleet.Contact
 	directory  directory
+	library    atomic.Pointer[library] // nil where nothing was ever uploaded
 	// lines are the users with a line key for an extension, by the extension;
 	// under snapshot.changes.
 	lines map[string]map[*userSlot]struct{}
@@ -159,6 +163,9 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	if err != nil {
 		return fmt.Errorf("load contacts: %w", err)
 	}
+	if err := s.loadLibraries(ctx, src); err != nil {
+		return err
+	}
 	err = src.EachPhone(ctx, func(p fleet.Phone) error {
 		s.putPhone(&p)
 		return nil
@@ -203,6 +210,39 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	for at, list := range open {
 		if t, ok := s.tenant(at.tenant); ok {
 			t.open(at.phone, list)
+		}
+	}
+	return nil
+}
+
+// loadLibraries takes in what was uploaded.
+func (s *snapshot) loadLibraries(ctx context.Context, src Source) error {
+	files, policies := make(map[fleet.ID][]fleet.File), make(map[fleet.ID][]fleet.FirmwarePolicy)
+	changed := make(map[fleet.ID]time.Time)
+	note := func(tenant fleet.ID, at time.Time) {
+		if at.After(changed[tenant]) {
+			changed[tenant] = at
+		}
+	}
+	err := src.EachFile(ctx, func(f fleet.File) error {
+		files[f.Tenant] = append(files[f.Tenant], f)
+		note(f.Tenant, f.CreatedAt)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load uploaded files: %w", err)
+	}
+	err = src.EachFirmwarePolicy(ctx, func(p fleet.FirmwarePolicy) error {
+		policies[p.Tenant] = append(policies[p.Tenant], p)
+		note(p.Tenant, p.UpdatedAt)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load firmware policies: %w", err)
+	}
+	for tenant, at := range changed {
+		if slot, ok := s.tenant(tenant); ok {
+			slot.library.Store(newLibrary(files[tenant], policies[tenant], at))
 		}
 	}
 	return nil
@@ -614,6 +654,27 @@ func (c *Core) TemplateChanged(ctx context.Context, tenant fleet.ID, _ string) e
 			custom[f.Filename] = f.Content
 		}
 		slot.templates.Store(c.catalog.compile(custom, slot.templates.Load()))
+		return nil
+	})
+}
+
+// FilesChanged reads the tenant's uploaded files and firmware policies again. It is
+// part of fleet.Changes.
+func (c *Core) FilesChanged(ctx context.Context, tenant fleet.ID) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		slot, ok := c.snap.tenant(tenant)
+		if !ok {
+			return nil
+		}
+		files, _, err := r.Files(ctx, tenant, listquery.Query{})
+		if err != nil {
+			return err
+		}
+		policies, _, err := r.FirmwarePolicies(ctx, tenant, listquery.Query{})
+		if err != nil {
+			return err
+		}
+		slot.library.Store(newLibrary(files, policies, c.now()))
 		return nil
 	})
 }

@@ -155,6 +155,7 @@ func outOfDate(f *facts, fetched time.Time) fleet.Status {
 		{"the phone's settings", f.phone.UpdatedAt},
 		{"its extension", f.user.UpdatedAt},
 		{"the tenant", f.tenant.UpdatedAt},
+		{"an uploaded file or firmware policy", f.library.when()},
 	} {
 		if changed.at.After(s.Since) {
 			s.Since, s.Why = changed.at, changed.what+" changed after it fetched"

@@ -21,7 +21,8 @@ type facts struct {
 	firmware string
 	year     int // whose daylight-saving rules apply
 	// lines are the further extensions that the phone registers, in key order.
-	lines []line
+	lines   []line
+	library *library // nil where nothing was uploaded
 }
 
 // line is a further extension that a line key names.
@@ -39,7 +40,7 @@ func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 		year:   year,
 		tenant: d.tenant.data.Load(),
 		user:   d.user.data.Load(),
-		phone:  d.data.Load(),
+		phone:  d.data.Load(), library: d.tenant.library.Load(),
 	}
 	f.template = d.tenant.templates.Load().files[f.phone.Filename]
 	if f.user == nil || f.template == nil {
@@ -98,7 +99,7 @@ func (f *facts) accountOf(extension string) int {
 
 // current says whether the facts are still those of the snapshot.
 func (f *facts) current(d *device, year int) bool {
-	if f.year != year || f.tenant != d.tenant.data.Load() || f.user != d.user.data.Load() || f.phone != d.data.Load() ||
+	if f.year != year || f.tenant != d.tenant.data.Load() || f.user != d.user.data.Load() || f.phone != d.data.Load() || f.library != d.tenant.library.Load() ||
 		f.template != d.tenant.templates.Load().files[f.phone.Filename] {
 		return false
 	}
@@ -125,7 +126,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 		MAC: p.MAC.String(), Firmware: f.firmware,
 		Model:    m.view(),
 		Accounts: v.Accounts[:0], SpareAccounts: v.SpareAccounts[:0], Keys: v.Keys[:0],
-		Codecs: v.Codecs[:0], SpareCodecs: v.SpareCodecs[:0],
+		Codecs: v.Codecs[:0], SpareCodecs: v.SpareCodecs[:0], Files: v.Files[:0],
 
 		Language:         m.pick(k, "languages", p.Language),
 		Tone:             m.pick(k, "tones", t.Tone),
@@ -168,6 +169,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 	}
 	f.codecs(v)
 	f.keys(v, m)
+	f.uploads(v, m)
 }
 
 // view is what templates see of the model.

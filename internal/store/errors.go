@@ -13,17 +13,18 @@ import (
 
 // rules says for each unique constraint, by its columns, what is in the way.
 var rules = map[string]string{
-	"tenants.name_folded":                           "another tenant has this name (upper and lower case count as the same)",
-	"tenants.domain_folded":                         "another tenant has this domain (upper and lower case count as the same)",
-	"tenants.code":                                  "another tenant has this code in its provisioning address",
-	"users.tenant, users.extension_number":          "another user has this extension number",
-	"devices.mac":                                   "a phone or DECT base with this MAC address exists already",
-	"devices.token_hash":                            "another phone or DECT base has this secret address",
+	"tenants.name_folded":                  "another tenant has this name (upper and lower case count as the same)",
+	"tenants.domain_folded":                "another tenant has this domain (upper and lower case count as the same)",
+	"tenants.code":                         "another tenant has this code in its provisioning address",
+	"users.tenant, users.extension_number": "another user has this extension number",
+	"files.tenant, files.kind, files.vendor, files.version, files.name_folded": "a file of this kind, vendor and version has this name (upper and lower case count as the same)",
+	"devices.mac":        "a phone or DECT base with this MAC address exists already",
+	"devices.token_hash": "another phone or DECT base has this secret address",
 	"dect_members.dect, dect_members.handset_index": "two members of one base have the same handset index",
 	"dect_members.dect, dect_members.user_id":       "an extension is a member of the base twice",
 	"dect_members.ipui":                             "another handset has this IPUI",
 	"accounts.tenant, accounts.username_folded":     "another account has this username (upper and lower case count as the same)",
-	"tokens.hash":                                   "this token exists already",
+	"tokens.hash": "this token exists already",
 }
 
 // translate makes the domain's errors of the database's. Others come back with

@@ -83,6 +83,20 @@ func (d *DB) EachContact(ctx context.Context, f func(fleet.Contact) error) error
 	})
 }
 
+// EachFile calls f for every uploaded file of every tenant.
+func (d *DB) EachFile(ctx context.Context, f func(fleet.File) error) error {
+	return d.read(ctx, func(r *reader) error {
+		return each(ctx, r, "file", scanFile, func(f fleet.File) string { return f.ID.String() }, f, `SELECT `+fileFields+` FROM files`)
+	})
+}
+
+// EachFirmwarePolicy calls f for every firmware policy of every tenant.
+func (d *DB) EachFirmwarePolicy(ctx context.Context, f func(fleet.FirmwarePolicy) error) error {
+	return d.read(ctx, func(r *reader) error {
+		return each(ctx, r, "firmware policy", scanFirmwarePolicy, func(p fleet.FirmwarePolicy) string { return p.ID.String() }, f, `SELECT `+firmwarePolicyFields+` FROM firmware_policies`)
+	})
+}
+
 // EachPhone calls f for every desk phone of every tenant.
 func (d *DB) EachPhone(ctx context.Context, f func(fleet.Phone) error) error {
 	return d.read(ctx, func(r *reader) error {

@@ -16,8 +16,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"github.com/dialplane/dialplane/internal/provision"
 )
 
@@ -66,7 +64,7 @@ func New(core Core, limits Limits, log *slog.Logger) *Server {
 
 // Serve answers on l until Shutdown. Requests in flight then finish.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.server.Serve(netutil.LimitListener(l, s.limits.Connections))
+	err := s.server.Serve(limit(l, s.limits.Connections))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -102,6 +100,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := h.core.Answer(r.Context(), provision.Request{
 		Path: r.URL.Path, Query: r.URL.RawQuery, Head: r.Method == http.MethodHead, UserAgent: userAgent(r), IP: ip, Secure: r.TLS != nil, Local: local(r, ip),
 	})
+	if a.Upload != nil {
+		h.upload(w, r, a)
+		return
+	}
 	header := w.Header()
 	header["Content-Type"] = []string{a.Type}
 	switch a.Status {

@@ -85,6 +85,12 @@ func (h Herd) EachPhone(_ context.Context, f func(fleet.Phone) error) error {
 // EachContact calls f for nothing.
 func (Herd) EachContact(context.Context, func(fleet.Contact) error) error { return nil }
 
+// EachFile calls f for nothing.
+func (Herd) EachFile(context.Context, func(fleet.File) error) error { return nil }
+
+// EachFirmwarePolicy calls f for nothing.
+func (Herd) EachFirmwarePolicy(context.Context, func(fleet.FirmwarePolicy) error) error { return nil }
+
 // EachEnrolment calls f for every window.
 func (h Herd) EachEnrolment(_ context.Context, f func(fleet.Enrolment) error) error {
 	for _, e := range h.Windows {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -242,6 +243,38 @@ func (s *store) lists() []list {
 	},
 		func(c fleet.Contact) fleet.ID { return c.ID }, contactIDs)
 
+	files := list{name: "Files", fields: fleet.FileFields, ids: []string{"id"}, times: []string{"created"}}
+	var fileIDs []fleet.ID
+	for i := range listLength {
+		f := s.aFile(tenant)
+		f.Kind, f.Name, f.Vendor, f.Version = fleet.FileKinds[i%3], fmt.Sprintf("%d%s", i, ascii()), ascii(), ascii()
+		f.Bytes, f.CreatedAt = int64(i*i), sec()
+		s.write(func(w fleet.Writer) error { return w.InsertFile(ctx, f) })
+		fileIDs = append(fileIDs, f.ID)
+		files.items = append(files.items, map[string]listquery.Value{
+			"id": idText(f.ID), "kind": text(string(f.Kind)), "name": text(f.Name), "vendor": text(f.Vendor), "version": text(f.Version),
+			"bytes": listquery.NumberValue(f.Bytes), "sha256": text(hex.EncodeToString(f.SHA256[:])), "created": timeText(f.CreatedAt),
+		})
+	}
+	files.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.File, int, error) {
+		return r.Files(ctx, tenant, q)
+	},
+		func(f fleet.File) fleet.ID { return f.ID }, fileIDs)
+
+	policies := list{name: "FirmwarePolicies", fields: fleet.FirmwarePolicyFields, ids: []string{"id"}}
+	var policyIDs []fleet.ID
+	for i := range listLength {
+		p := s.aFirmwarePolicy(tenant)
+		p.Vendor = fmt.Sprintf("%s%d", word(), i/2)
+		s.write(func(w fleet.Writer) error { return w.InsertFirmwarePolicy(ctx, p) })
+		policyIDs = append(policyIDs, p.ID)
+		policies.items = append(policies.items, map[string]listquery.Value{"id": idText(p.ID), "vendor": text(p.Vendor)})
+	}
+	policies.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.FirmwarePolicy, int, error) {
+		return r.FirmwarePolicies(ctx, tenant, q)
+	},
+		func(p fleet.FirmwarePolicy) fleet.ID { return p.ID }, policyIDs)
+
 	phones := list{name: "PhonesOfUser", fields: fleet.PhoneFields, ids: []string{"id"}}
 	var phoneIDs []fleet.ID
 	for i := range listLength {
@@ -425,7 +458,7 @@ func (s *store) lists() []list {
 		return r.Jobs(ctx, ordering, q)
 	}, func(j fleet.Job) fleet.ID { return j.ID }, jobIDs)
 
-	all := []list{tenants, users, contacts, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
+	all := []list{tenants, users, contacts, files, policies, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
 	for _, l := range all {
 		for _, item := range l.items {
 			if !slices.Equal(slices.Sorted(maps.Keys(item)), slices.Sorted(maps.Keys(l.fields))) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -99,6 +100,86 @@ func testContacts(t *testing.T, s *store) {
 	s.missing("deleting no contact", func(w fleet.Writer) error { return w.DeleteContact(ctx, tenant.ID, nobody.ID) })
 	s.write(func(w fleet.Writer) error { return w.DeleteContact(ctx, tenant.ID, contact.ID) })
 	s.missing("a deleted contact", func(w fleet.Writer) error { _, err := w.Contact(ctx, tenant.ID, contact.ID); return err })
+}
+
+func testFiles(t *testing.T, s *store) {
+	ctx := t.Context()
+	tenant, other := s.newTenant(), s.newTenant()
+	file := s.aFile(tenant.ID)
+	s.write(func(w fleet.Writer) error { return w.InsertFile(ctx, file) })
+	same(t, "File", get(s, func(r fleet.Reader) (fleet.File, error) { return r.File(ctx, tenant.ID, file.ID) }), file)
+	s.missing("a file of another tenant", func(w fleet.Writer) error { _, err := w.File(ctx, other.ID, file.ID); return err })
+	s.missing("deleting a file of another tenant", func(w fleet.Writer) error { return w.DeleteFile(ctx, other.ID, file.ID) })
+
+	again := file
+	again.ID, again.Name = s.NewID(), strings.ToUpper(file.Name)
+	err := s.Write(ctx, func(w fleet.Writer) error { return w.InsertFile(ctx, again) })
+	wantCode(t, "the same name", err, fleet.CodeConflict)
+	saysInPlainWords(t, "the same name", err)
+	for _, differs := range []func(*fleet.File){
+		func(f *fleet.File) { f.Tenant = other.ID },
+		func(f *fleet.File) { f.Kind = fleet.Ringtone },
+		func(f *fleet.File) { f.Vendor = "" },
+		func(f *fleet.File) { f.Version = "1" },
+	} {
+		f := file
+		f.ID = s.NewID()
+		differs(&f)
+		s.write(func(w fleet.Writer) error { return w.InsertFile(ctx, f) })
+	}
+	all := collect(t, "EachFile", func(f func(fleet.File) error) error { return s.EachFile(ctx, f) })
+	if len(all) != 5 {
+		t.Errorf("EachFile: %d", len(all))
+	}
+
+	used := func(sum [32]byte) bool {
+		return get(s, func(r fleet.Reader) (bool, error) { return r.ContentUsed(ctx, sum) })
+	}
+	if used([32]byte{1}) || !used(file.SHA256) {
+		t.Error("ContentUsed does not know what is used")
+	}
+	s.write(func(w fleet.Writer) error { return w.DeleteTenant(ctx, other.ID) })
+	if !used(file.SHA256) {
+		t.Error("a content that another file has is not used")
+	}
+	for _, f := range all {
+		if f.Tenant == tenant.ID {
+			s.write(func(w fleet.Writer) error { return w.DeleteFile(ctx, tenant.ID, f.ID) })
+		}
+	}
+	if used(file.SHA256) {
+		t.Error("a content is used by files that are no more")
+	}
+	s.missing("a deleted file", func(w fleet.Writer) error { _, err := w.File(ctx, tenant.ID, file.ID); return err })
+	s.missing("deleting no file", func(w fleet.Writer) error { return w.DeleteFile(ctx, tenant.ID, file.ID) })
+}
+
+func testFirmwarePolicies(t *testing.T, s *store) {
+	ctx := t.Context()
+	tenant, other := s.newTenant(), s.newTenant()
+	policy := s.aFirmwarePolicy(tenant.ID)
+	s.write(func(w fleet.Writer) error { return w.InsertFirmwarePolicy(ctx, policy) })
+	read := func(r fleet.Reader) (fleet.FirmwarePolicy, error) {
+		return r.FirmwarePolicy(ctx, tenant.ID, policy.ID)
+	}
+	same(t, "FirmwarePolicy", get(s, read), policy)
+
+	changed := s.aFirmwarePolicy(tenant.ID)
+	changed.ID, changed.CreatedAt, changed.Vendor, changed.Models, changed.From = policy.ID, start.Add(time.Hour), "Snom", nil, ""
+	changed.Steps, changed.AllowDowngrade, changed.OfferUnknown, changed.UpdatedAt = []string{"10"}, false, false, start.Add(time.Minute)
+	s.write(func(w fleet.Writer) error { return w.UpdateFirmwarePolicy(ctx, changed) })
+	changed.CreatedAt = policy.CreatedAt
+	same(t, "the changed policy", get(s, read), changed)
+	all := collect(t, "EachFirmwarePolicy", func(f func(fleet.FirmwarePolicy) error) error { return s.EachFirmwarePolicy(ctx, f) })
+	same(t, "EachFirmwarePolicy", all, []fleet.FirmwarePolicy{changed})
+
+	theirs := changed
+	theirs.Tenant = other.ID
+	s.missing("a policy of another tenant", func(w fleet.Writer) error { _, err := w.FirmwarePolicy(ctx, other.ID, policy.ID); return err })
+	s.missing("updating a policy of another tenant", func(w fleet.Writer) error { return w.UpdateFirmwarePolicy(ctx, theirs) })
+	s.missing("deleting a policy of another tenant", func(w fleet.Writer) error { return w.DeleteFirmwarePolicy(ctx, other.ID, policy.ID) })
+	s.write(func(w fleet.Writer) error { return w.DeleteFirmwarePolicy(ctx, tenant.ID, policy.ID) })
+	s.missing("a deleted policy", func(w fleet.Writer) error { return w.DeleteFirmwarePolicy(ctx, tenant.ID, policy.ID) })
 }
 
 func testPhones(t *testing.T, s *store) {
@@ -493,6 +574,8 @@ type full struct {
 	account   fleet.Account
 	token     fleet.Token
 	job       fleet.Job
+	file      fleet.File
+	policy    fleet.FirmwarePolicy
 }
 
 func (s *store) fullTenant() full {
@@ -503,8 +586,11 @@ func (s *store) fullTenant() full {
 	f.user = s.newUser(id)
 	f.phone, f.dect, f.account, f.token = s.newPhone(id, f.user.ID), s.newDectPhone(id), s.newAccount(id), s.newToken(id)
 	f.job = s.newJob(id, fleet.JobReboot, mac.Addr{})
-	f.enrolment = s.anEnrolment(id)
+	f.enrolment, f.file, f.policy = s.anEnrolment(id), s.aFile(id), s.aFirmwarePolicy(id)
 	s.write(func(w fleet.Writer) error {
+		if err := errors.Join(w.InsertFile(ctx, f.file), w.InsertFirmwarePolicy(ctx, f.policy)); err != nil {
+			return err
+		}
 		if err := w.InsertEnrolment(ctx, f.enrolment); err != nil {
 			return err
 		}
@@ -546,6 +632,11 @@ func (f full) reads(ctx context.Context) map[string]func(r fleet.Reader, tenant 
 		"Template":  func(r fleet.Reader, tenant fleet.ID) error { _, err := r.Template(ctx, tenant, "own.xml"); return err },
 		"Enrolment": func(r fleet.Reader, tenant fleet.ID) error {
 			_, err := r.Enrolment(ctx, tenant, f.enrolment.ID)
+			return err
+		},
+		"File": func(r fleet.Reader, tenant fleet.ID) error { _, err := r.File(ctx, tenant, f.file.ID); return err },
+		"FirmwarePolicy": func(r fleet.Reader, tenant fleet.ID) error {
+			_, err := r.FirmwarePolicy(ctx, tenant, f.policy.ID)
 			return err
 		},
 		"Job": func(r fleet.Reader, tenant fleet.ID) error { _, err := r.Job(ctx, tenant, f.job.ID); return err },
@@ -590,6 +681,14 @@ func (f full) writes(ctx context.Context) map[string]func(w fleet.Writer, tenant
 		"ReplaceMembers":  func(w fleet.Writer, tenant fleet.ID) error { return w.ReplaceMembers(ctx, tenant, f.dect.ID, nil) },
 		"DeleteTemplate":  func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteTemplate(ctx, tenant, "own.xml") },
 		"DeleteEnrolment": func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteEnrolment(ctx, tenant, f.enrolment.ID) },
+		"DeleteFile":      func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteFile(ctx, tenant, f.file.ID) },
+		"UpdateFirmwarePolicy": func(w fleet.Writer, tenant fleet.ID) error {
+			f.policy.Tenant = tenant
+			return w.UpdateFirmwarePolicy(ctx, f.policy)
+		},
+		"DeleteFirmwarePolicy": func(w fleet.Writer, tenant fleet.ID) error {
+			return w.DeleteFirmwarePolicy(ctx, tenant, f.policy.ID)
+		},
 		"SetJobState": func(w fleet.Writer, tenant fleet.ID) error {
 			return w.SetJobState(ctx, tenant, f.job.ID, fleet.JobCancelled, start)
 		},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -106,6 +107,25 @@ func (s *store) aContact(tenant fleet.ID) fleet.Contact {
 	}
 	filled(s.t, c)
 	return c
+}
+
+func (s *store) aFile(tenant fleet.ID) fleet.File {
+	id := s.NewID()
+	f := fleet.File{
+		ID: id, Tenant: tenant, Kind: fleet.Firmware, Name: fmt.Sprintf("T46U-%d.rom", id), Vendor: "Yealink", Models: []string{"T46U", "T48U"},
+		Version: "108.86.0.90", Bytes: 1 << 40, SHA256: sha256.Sum256(strconv.AppendInt(nil, int64(id), 10)), CreatedAt: start,
+	}
+	filled(s.t, f)
+	return f
+}
+
+func (s *store) aFirmwarePolicy(tenant fleet.ID) fleet.FirmwarePolicy {
+	p := fleet.FirmwarePolicy{
+		ID: s.NewID(), Tenant: tenant, Vendor: "Yealink", Models: []string{"T46U", "T48U"}, From: "66", Steps: []string{"80.1", "108.86.0.90"},
+		AllowDowngrade: true, OfferUnknown: true, CreatedAt: start, UpdatedAt: start.Add(time.Second),
+	}
+	filled(s.t, p)
+	return p
 }
 
 func (s *store) newUser(tenant fleet.ID) fleet.User {

@@ -25,6 +25,8 @@ type Backend interface {
 	EachTenant(ctx context.Context, f func(fleet.Tenant) error) error
 	EachUser(ctx context.Context, f func(fleet.User) error) error
 	EachContact(ctx context.Context, f func(fleet.Contact) error) error
+	EachFile(ctx context.Context, f func(fleet.File) error) error
+	EachFirmwarePolicy(ctx context.Context, f func(fleet.FirmwarePolicy) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
@@ -49,6 +51,8 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Tenants", testTenants},
 		{"Users", testUsers},
 		{"Contacts", testContacts},
+		{"Files", testFiles},
+		{"FirmwarePolicies", testFirmwarePolicies},
 		{"Phones", testPhones},
 		{"DectPhones", testDectPhones},
 		{"Members", testMembers},
