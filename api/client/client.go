@@ -554,6 +554,27 @@ func (e EventSeverity) Valid() bool {
 	}
 }
 
+// Defines values for FileKind.
+const (
+	FileKindBackground FileKind = "background"
+	FileKindFirmware   FileKind = "firmware"
+	FileKindRingtone   FileKind = "ringtone"
+)
+
+// Valid indicates whether the value is a known member of the FileKind enum.
+func (e FileKind) Valid() bool {
+	switch e {
+	case FileKindBackground:
+		return true
+	case FileKindFirmware:
+		return true
+	case FileKindRingtone:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobKind.
 const (
 	JobKindReboot      JobKind = "reboot"
@@ -1313,6 +1334,27 @@ func (e WhoAmIRole) Valid() bool {
 	case WhoAmIRoleOperator:
 		return true
 	case WhoAmIRoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UploadFileParamsKind.
+const (
+	UploadFileParamsKindBackground UploadFileParamsKind = "background"
+	UploadFileParamsKindFirmware   UploadFileParamsKind = "firmware"
+	UploadFileParamsKindRingtone   UploadFileParamsKind = "ringtone"
+)
+
+// Valid indicates whether the value is a known member of the UploadFileParamsKind enum.
+func (e UploadFileParamsKind) Valid() bool {
+	switch e {
+	case UploadFileParamsKindBackground:
+		return true
+	case UploadFileParamsKindFirmware:
+		return true
+	case UploadFileParamsKindRingtone:
 		return true
 	default:
 		return false
@@ -2111,6 +2153,159 @@ type Fault struct {
 	//
 	// Examples: must be 3 to 64 digits
 	Message string `json:"message"`
+}
+
+// File defines model for File.
+type File struct {
+	// Bytes Examples: 31457280
+	Bytes int `json:"bytes"`
+
+	// Created Examples: 2026-11-23T08:00:00Z
+	Created *time.Time `json:"created"`
+
+	// ID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	ID string `json:"id"`
+
+	// Kind Examples: firmware
+	Kind FileKind `json:"kind"`
+
+	// Models Empty for all of the vendor.
+	//
+	// Examples: ["T46U"]
+	Models []string `json:"models"`
+
+	// Name Examples: T46U-108.86.0.90.rom
+	Name string `json:"name"`
+
+	// Sha256 Examples: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+	Sha256 string `json:"sha256"`
+
+	// Vendor Null for every vendor.
+	//
+	// Examples: Yealink
+	Vendor *string `json:"vendor"`
+
+	// Version Of firmware; null for what is none.
+	//
+	// Examples: 108.86.0.90
+	Version *string `json:"version"`
+}
+
+// FileKind Examples: firmware
+type FileKind string
+
+// FileList defines model for FileList.
+type FileList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []File `json:"items"`
+}
+
+// FirmwarePolicy defines model for FirmwarePolicy.
+type FirmwarePolicy struct {
+	// AllowDowngrade Examples: false
+	AllowDowngrade bool `json:"allow_downgrade"`
+
+	// CreatedAt Examples: 2026-11-23T08:00:00Z
+	CreatedAt *time.Time `json:"created_at"`
+
+	// From Phones below it are offered nothing; null for any.
+	//
+	// Examples: 108.84.0.10
+	From *string `json:"from"`
+
+	// ID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	ID string `json:"id"`
+
+	// Models Empty for all of the vendor that no other policy names.
+	//
+	// Examples: ["T46U"]
+	Models []string `json:"models"`
+
+	// OfferUnknown Examples: false
+	OfferUnknown bool `json:"offer_unknown"`
+
+	// Steps In the order of installation; the last is the target.
+	//
+	// Examples: ["108.86.0.90"]
+	Steps []string `json:"steps"`
+
+	// UpdatedAt Examples: 2026-11-23T08:00:00Z
+	UpdatedAt *time.Time `json:"updated_at"`
+
+	// Vendor Examples: Yealink
+	Vendor string `json:"vendor"`
+}
+
+// FirmwarePolicyCreate defines model for FirmwarePolicyCreate.
+type FirmwarePolicyCreate struct {
+	// AllowDowngrade Whether phones above the last step are offered it.
+	//
+	// Examples: false
+	AllowDowngrade *bool `json:"allow_downgrade,omitempty"`
+
+	// From Phones below this version are offered nothing.
+	//
+	// Examples: 108.84.0.10
+	From *string `json:"from,omitempty"`
+
+	// Models For these only; none for all models of the vendor that no other policy names.
+	//
+	// Examples: ["T46U"]
+	Models *[]string `json:"models,omitempty"`
+
+	// OfferUnknown Whether phones that name no version are offered the first step, even if they should run a later one.
+	//
+	// Examples: false
+	OfferUnknown *bool `json:"offer_unknown,omitempty"`
+
+	// Steps Versions as the phones name them, each above the one before it: a phone is offered the lowest that is above its own, until it runs the last. Firmware of each must have been uploaded.
+	//
+	// Examples: ["108.86.0.90"]
+	Steps []string `json:"steps"`
+
+	// Vendor Examples: Yealink
+	Vendor string `json:"vendor"`
+}
+
+// FirmwarePolicyList defines model for FirmwarePolicyList.
+type FirmwarePolicyList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []FirmwarePolicy `json:"items"`
+}
+
+// FirmwarePolicyUpdate defines model for FirmwarePolicyUpdate.
+type FirmwarePolicyUpdate struct {
+	// AllowDowngrade Examples: false
+	AllowDowngrade *bool `json:"allow_downgrade,omitempty"`
+
+	// From Examples: 108.84.0.10
+	From *string `json:"from,omitempty"`
+
+	// Models Replaces all.
+	//
+	// Examples: ["T46U"]
+	Models *[]string `json:"models,omitempty"`
+
+	// OfferUnknown Examples: false
+	OfferUnknown *bool `json:"offer_unknown,omitempty"`
+
+	// Steps Replaces all.
+	//
+	// Examples: ["108.86.0.90"]
+	Steps *[]string `json:"steps,omitempty"`
+
+	// Vendor Examples: Yealink
+	Vendor *string `json:"vendor,omitempty"`
 }
 
 // FirmwareTemplate defines model for FirmwareTemplate.
@@ -3909,6 +4104,120 @@ type StreamEventsParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// ListFilesParams defines parameters for ListFiles.
+type ListFilesParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `bytes`, `created`, `id`, `kind`, `name`, `sha256`, `vendor`, `version`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `bytes`, `created`, `id`, `kind`, `name`, `sha256`, `vendor`, `version`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// UploadFileParams defines parameters for UploadFile.
+type UploadFileParams struct {
+	// Name What phones ask for: letters, digits, dots, hyphens and underscores, at most 128, the first a letter or digit. A kind, vendor and version has each name once.
+	Name string `form:"name" json:"name"`
+
+	// Kind What it is.
+	Kind UploadFileParamsKind `form:"kind" json:"kind"`
+
+	// Vendor Required for firmware; without it the file is for every vendor.
+	Vendor *string `form:"vendor,omitempty" json:"vendor,omitempty"`
+
+	// Models For these models only, with commas between them.
+	Models *string `form:"models,omitempty" json:"models,omitempty"`
+
+	// Version Required for firmware, and of that alone: as the phones name it.
+	Version *string `form:"version,omitempty" json:"version,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// UploadFileParamsKind defines parameters for UploadFile.
+type UploadFileParamsKind string
+
+// GetFileParams defines parameters for GetFile.
+type GetFileParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// GetFileContentParams defines parameters for GetFileContent.
+type GetFileContentParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// DeleteFileParams defines parameters for DeleteFile.
+type DeleteFileParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListFirmwarePoliciesParams defines parameters for ListFirmwarePolicies.
+type ListFirmwarePoliciesParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `id`, `vendor`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `id`, `vendor`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// CreateFirmwarePolicyParams defines parameters for CreateFirmwarePolicy.
+type CreateFirmwarePolicyParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// GetFirmwarePolicyParams defines parameters for GetFirmwarePolicy.
+type GetFirmwarePolicyParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// UpdateFirmwarePolicyParams defines parameters for UpdateFirmwarePolicy.
+type UpdateFirmwarePolicyParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// DeleteFirmwarePolicyParams defines parameters for DeleteFirmwarePolicy.
+type DeleteFirmwarePolicyParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Top At most so many items.
@@ -4428,6 +4737,12 @@ type ReplaceMembersJSONRequestBody = Members
 // OpenEnrolmentJSONRequestBody defines body for OpenEnrolment for application/json ContentType.
 type OpenEnrolmentJSONRequestBody = EnrolmentCreate
 
+// CreateFirmwarePolicyJSONRequestBody defines body for CreateFirmwarePolicy for application/json ContentType.
+type CreateFirmwarePolicyJSONRequestBody = FirmwarePolicyCreate
+
+// UpdateFirmwarePolicyJSONRequestBody defines body for UpdateFirmwarePolicy for application/json ContentType.
+type UpdateFirmwarePolicyJSONRequestBody = FirmwarePolicyUpdate
+
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = TemplateCreate
 
@@ -4872,6 +5187,110 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFiles List uploaded firmware, ring tones and backgrounds
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /files (the `ListFiles` operationId).
+	ListFiles(ctx context.Context, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UploadFileWithBody Upload a file
+	//
+	// The body is the file itself, as application/octet-stream. The answer comes when it is kept durably; an upload that is cut leaves nothing. A ring tone or background has at most 16 MiB, firmware what the server allows (512 MiB unless told), and so have all files of a tenant together (4 GiB). In errors, `detail` names the parameter that is meant.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /files (the `UploadFile` operationId).
+	UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFile Get what is known of a file
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /files/{id} (the `GetFile` operationId).
+	GetFile(ctx context.Context, id string, params *GetFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFileContent Get a file, byte for byte as it was uploaded
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /files/{id}/content (the `GetFileContent` operationId).
+	GetFileContent(ctx context.Context, id string, params *GetFileContentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFile Delete a file
+	//
+	// Firmware of a version that a policy leads to is a conflict.
+	//
+	// Needs the role `admin`.
+	//
+	// Corresponds with POST /files/{id}/destroy (the `DeleteFile` operationId).
+	DeleteFile(ctx context.Context, id string, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFirmwarePolicies List which firmware phones are to run
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /firmware_policies (the `ListFirmwarePolicies` operationId).
+	ListFirmwarePolicies(ctx context.Context, params *ListFirmwarePoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFirmwarePolicyWithBody Say which firmware phones are to run
+	//
+	// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+	CreateFirmwarePolicyWithBody(ctx context.Context, params *CreateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateFirmwarePolicy Say which firmware phones are to run
+	//
+	// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+	CreateFirmwarePolicy(ctx context.Context, params *CreateFirmwarePolicyParams, body CreateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetFirmwarePolicy Get a firmware policy
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /firmware_policies/{id} (the `GetFirmwarePolicy` operationId).
+	GetFirmwarePolicy(ctx context.Context, id string, params *GetFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateFirmwarePolicyWithBody Change a firmware policy
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+	UpdateFirmwarePolicyWithBody(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateFirmwarePolicy Change a firmware policy
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+	UpdateFirmwarePolicy(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, body UpdateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteFirmwarePolicy Delete a firmware policy
+	//
+	// Phones keep the firmware that they run.
+	//
+	// Needs the role `admin`.
+	//
+	// Corresponds with POST /firmware_policies/{id}/destroy (the `DeleteFirmwarePolicy` operationId).
+	DeleteFirmwarePolicy(ctx context.Context, id string, params *DeleteFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List the orders that were given to phones
 	//
@@ -6111,6 +6530,230 @@ func (c *Client) CloseEnrolment(ctx context.Context, id string, params *CloseEnr
 // Corresponds with GET /events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFiles List uploaded firmware, ring tones and backgrounds
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /files (the `ListFiles` operationId).
+func (c *Client) ListFiles(ctx context.Context, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFilesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UploadFileWithBody Upload a file
+//
+// The body is the file itself, as application/octet-stream. The answer comes when it is kept durably; an upload that is cut leaves nothing. A ring tone or background has at most 16 MiB, firmware what the server allows (512 MiB unless told), and so have all files of a tenant together (4 GiB). In errors, `detail` names the parameter that is meant.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /files (the `UploadFile` operationId).
+func (c *Client) UploadFileWithBody(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUploadFileRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFile Get what is known of a file
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /files/{id} (the `GetFile` operationId).
+func (c *Client) GetFile(ctx context.Context, id string, params *GetFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFileRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFileContent Get a file, byte for byte as it was uploaded
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /files/{id}/content (the `GetFileContent` operationId).
+func (c *Client) GetFileContent(ctx context.Context, id string, params *GetFileContentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFileContentRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFile Delete a file
+//
+// Firmware of a version that a policy leads to is a conflict.
+//
+// Needs the role `admin`.
+//
+// Corresponds with POST /files/{id}/destroy (the `DeleteFile` operationId).
+func (c *Client) DeleteFile(ctx context.Context, id string, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFileRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFirmwarePolicies List which firmware phones are to run
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /firmware_policies (the `ListFirmwarePolicies` operationId).
+func (c *Client) ListFirmwarePolicies(ctx context.Context, params *ListFirmwarePoliciesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFirmwarePoliciesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateFirmwarePolicyWithBody Say which firmware phones are to run
+//
+// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+func (c *Client) CreateFirmwarePolicyWithBody(ctx context.Context, params *CreateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFirmwarePolicyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateFirmwarePolicy Say which firmware phones are to run
+//
+// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+func (c *Client) CreateFirmwarePolicy(ctx context.Context, params *CreateFirmwarePolicyParams, body CreateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateFirmwarePolicyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetFirmwarePolicy Get a firmware policy
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /firmware_policies/{id} (the `GetFirmwarePolicy` operationId).
+func (c *Client) GetFirmwarePolicy(ctx context.Context, id string, params *GetFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFirmwarePolicyRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateFirmwarePolicyWithBody Change a firmware policy
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+func (c *Client) UpdateFirmwarePolicyWithBody(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateFirmwarePolicyRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateFirmwarePolicy Change a firmware policy
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+func (c *Client) UpdateFirmwarePolicy(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, body UpdateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateFirmwarePolicyRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteFirmwarePolicy Delete a firmware policy
+//
+// Phones keep the firmware that they run.
+//
+// Needs the role `admin`.
+//
+// Corresponds with POST /firmware_policies/{id}/destroy (the `DeleteFirmwarePolicy` operationId).
+func (c *Client) DeleteFirmwarePolicy(ctx context.Context, id string, params *DeleteFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFirmwarePolicyRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9199,6 +9842,737 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 			}
 
 			req.Header.Set("Last-Event-ID", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListFilesRequest constructs an http.Request for the ListFiles method
+func NewListFilesRequest(server string, params *ListFilesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/files")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUploadFileRequestWithBody constructs an http.Request for the UploadFile method, with any body, and a specified content type
+func NewUploadFileRequestWithBody(server string, params *UploadFileParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/files")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "name", params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", false, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Vendor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "vendor", *params.Vendor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Models != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "models", *params.Models, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Version != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "version", *params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetFileRequest constructs an http.Request for the GetFile method
+func NewGetFileRequest(server string, id string, params *GetFileParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/files/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetFileContentRequest constructs an http.Request for the GetFileContent method
+func NewGetFileContentRequest(server string, id string, params *GetFileContentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/files/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteFileRequest constructs an http.Request for the DeleteFile method
+func NewDeleteFileRequest(server string, id string, params *DeleteFileParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/files/%s/destroy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListFirmwarePoliciesRequest constructs an http.Request for the ListFirmwarePolicies method
+func NewListFirmwarePoliciesRequest(server string, params *ListFirmwarePoliciesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/firmware_policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateFirmwarePolicyRequest calls the generic CreateFirmwarePolicy builder with application/json body
+func NewCreateFirmwarePolicyRequest(server string, params *CreateFirmwarePolicyParams, body CreateFirmwarePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateFirmwarePolicyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateFirmwarePolicyRequestWithBody constructs an http.Request for the CreateFirmwarePolicy method, with any body, and a specified content type
+func NewCreateFirmwarePolicyRequestWithBody(server string, params *CreateFirmwarePolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/firmware_policies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetFirmwarePolicyRequest constructs an http.Request for the GetFirmwarePolicy method
+func NewGetFirmwarePolicyRequest(server string, id string, params *GetFirmwarePolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/firmware_policies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateFirmwarePolicyRequest calls the generic UpdateFirmwarePolicy builder with application/json body
+func NewUpdateFirmwarePolicyRequest(server string, id string, params *UpdateFirmwarePolicyParams, body UpdateFirmwarePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateFirmwarePolicyRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateFirmwarePolicyRequestWithBody constructs an http.Request for the UpdateFirmwarePolicy method, with any body, and a specified content type
+func NewUpdateFirmwarePolicyRequestWithBody(server string, id string, params *UpdateFirmwarePolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/firmware_policies/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteFirmwarePolicyRequest constructs an http.Request for the DeleteFirmwarePolicy method
+func NewDeleteFirmwarePolicyRequest(server string, id string, params *DeleteFirmwarePolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/firmware_policies/%s/destroy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
 		}
 
 	}
@@ -13031,6 +14405,124 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /events (the `StreamEvents` operationId).
 	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
 
+	// ListFilesWithResponse List uploaded firmware, ring tones and backgrounds
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /files (the `ListFiles` operationId).
+	ListFilesWithResponse(ctx context.Context, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error)
+
+	// UploadFileWithBodyWithResponse Upload a file
+	//
+	// The body is the file itself, as application/octet-stream. The answer comes when it is kept durably; an upload that is cut leaves nothing. A ring tone or background has at most 16 MiB, firmware what the server allows (512 MiB unless told), and so have all files of a tenant together (4 GiB). In errors, `detail` names the parameter that is meant.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /files (the `UploadFile` operationId).
+	UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error)
+
+	// GetFileWithResponse Get what is known of a file
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /files/{id} (the `GetFile` operationId).
+	GetFileWithResponse(ctx context.Context, id string, params *GetFileParams, reqEditors ...RequestEditorFn) (*GetFileResponse, error)
+
+	// GetFileContentWithResponse Get a file, byte for byte as it was uploaded
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /files/{id}/content (the `GetFileContent` operationId).
+	GetFileContentWithResponse(ctx context.Context, id string, params *GetFileContentParams, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error)
+
+	// DeleteFileWithResponse Delete a file
+	//
+	// Firmware of a version that a policy leads to is a conflict.
+	//
+	// Needs the role `admin`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /files/{id}/destroy (the `DeleteFile` operationId).
+	DeleteFileWithResponse(ctx context.Context, id string, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error)
+
+	// ListFirmwarePoliciesWithResponse List which firmware phones are to run
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /firmware_policies (the `ListFirmwarePolicies` operationId).
+	ListFirmwarePoliciesWithResponse(ctx context.Context, params *ListFirmwarePoliciesParams, reqEditors ...RequestEditorFn) (*ListFirmwarePoliciesResponse, error)
+
+	// CreateFirmwarePolicyWithBodyWithResponse Say which firmware phones are to run
+	//
+	// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+	CreateFirmwarePolicyWithBodyWithResponse(ctx context.Context, params *CreateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFirmwarePolicyResponse, error)
+
+	// CreateFirmwarePolicyWithResponse Say which firmware phones are to run
+	//
+	// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+	CreateFirmwarePolicyWithResponse(ctx context.Context, params *CreateFirmwarePolicyParams, body CreateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFirmwarePolicyResponse, error)
+
+	// GetFirmwarePolicyWithResponse Get a firmware policy
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /firmware_policies/{id} (the `GetFirmwarePolicy` operationId).
+	GetFirmwarePolicyWithResponse(ctx context.Context, id string, params *GetFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*GetFirmwarePolicyResponse, error)
+
+	// UpdateFirmwarePolicyWithBodyWithResponse Change a firmware policy
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+	UpdateFirmwarePolicyWithBodyWithResponse(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateFirmwarePolicyResponse, error)
+
+	// UpdateFirmwarePolicyWithResponse Change a firmware policy
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+	UpdateFirmwarePolicyWithResponse(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, body UpdateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateFirmwarePolicyResponse, error)
+
+	// DeleteFirmwarePolicyWithResponse Delete a firmware policy
+	//
+	// Phones keep the firmware that they run.
+	//
+	// Needs the role `admin`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /firmware_policies/{id}/destroy (the `DeleteFirmwarePolicy` operationId).
+	DeleteFirmwarePolicyWithResponse(ctx context.Context, id string, params *DeleteFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*DeleteFirmwarePolicyResponse, error)
+
 	// ListJobsWithResponse List the orders that were given to phones
 	//
 	// Needs the role `viewer`.
@@ -14942,6 +16434,458 @@ func (r StreamEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StreamEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFilesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FileList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFilesResponse) GetJSON200() *FileList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListFilesResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFilesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFilesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFilesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFilesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UploadFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Created
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r UploadFileResponse) GetJSON201() *Created {
+	return r.JSON201
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r UploadFileResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UploadFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UploadFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UploadFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UploadFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *File
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetFileResponse) GetJSON200() *File {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetFileResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetFileContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetFileContentResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFileContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFileContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFileContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFileContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteFileResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeleteFileResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteFileResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFileResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFileResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteFileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFirmwarePoliciesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FirmwarePolicyList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFirmwarePoliciesResponse) GetJSON200() *FirmwarePolicyList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListFirmwarePoliciesResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFirmwarePoliciesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFirmwarePoliciesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFirmwarePoliciesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFirmwarePoliciesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateFirmwarePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Created
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateFirmwarePolicyResponse) GetJSON201() *Created {
+	return r.JSON201
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CreateFirmwarePolicyResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateFirmwarePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateFirmwarePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateFirmwarePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateFirmwarePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetFirmwarePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FirmwarePolicy
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetFirmwarePolicyResponse) GetJSON200() *FirmwarePolicy {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetFirmwarePolicyResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetFirmwarePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetFirmwarePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetFirmwarePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetFirmwarePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateFirmwarePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r UpdateFirmwarePolicyResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateFirmwarePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateFirmwarePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateFirmwarePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateFirmwarePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteFirmwarePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeleteFirmwarePolicyResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteFirmwarePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteFirmwarePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteFirmwarePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteFirmwarePolicyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17733,6 +19677,196 @@ func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, para
 	return ParseStreamEventsResponse(rsp)
 }
 
+// ListFilesWithResponse List uploaded firmware, ring tones and backgrounds
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /files (the `ListFiles` operationId).
+func (c *ClientWithResponses) ListFilesWithResponse(ctx context.Context, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error) {
+	rsp, err := c.ListFiles(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFilesResponse(rsp)
+}
+
+// UploadFileWithBodyWithResponse Upload a file
+//
+// The body is the file itself, as application/octet-stream. The answer comes when it is kept durably; an upload that is cut leaves nothing. A ring tone or background has at most 16 MiB, firmware what the server allows (512 MiB unless told), and so have all files of a tenant together (4 GiB). In errors, `detail` names the parameter that is meant.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /files (the `UploadFile` operationId).
+func (c *ClientWithResponses) UploadFileWithBodyWithResponse(ctx context.Context, params *UploadFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UploadFileResponse, error) {
+	rsp, err := c.UploadFileWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUploadFileResponse(rsp)
+}
+
+// GetFileWithResponse Get what is known of a file
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /files/{id} (the `GetFile` operationId).
+func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, id string, params *GetFileParams, reqEditors ...RequestEditorFn) (*GetFileResponse, error) {
+	rsp, err := c.GetFile(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFileResponse(rsp)
+}
+
+// GetFileContentWithResponse Get a file, byte for byte as it was uploaded
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /files/{id}/content (the `GetFileContent` operationId).
+func (c *ClientWithResponses) GetFileContentWithResponse(ctx context.Context, id string, params *GetFileContentParams, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error) {
+	rsp, err := c.GetFileContent(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFileContentResponse(rsp)
+}
+
+// DeleteFileWithResponse Delete a file
+//
+// Firmware of a version that a policy leads to is a conflict.
+//
+// Needs the role `admin`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /files/{id}/destroy (the `DeleteFile` operationId).
+func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, id string, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error) {
+	rsp, err := c.DeleteFile(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFileResponse(rsp)
+}
+
+// ListFirmwarePoliciesWithResponse List which firmware phones are to run
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /firmware_policies (the `ListFirmwarePolicies` operationId).
+func (c *ClientWithResponses) ListFirmwarePoliciesWithResponse(ctx context.Context, params *ListFirmwarePoliciesParams, reqEditors ...RequestEditorFn) (*ListFirmwarePoliciesResponse, error) {
+	rsp, err := c.ListFirmwarePolicies(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFirmwarePoliciesResponse(rsp)
+}
+
+// CreateFirmwarePolicyWithBodyWithResponse Say which firmware phones are to run
+//
+// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+func (c *ClientWithResponses) CreateFirmwarePolicyWithBodyWithResponse(ctx context.Context, params *CreateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateFirmwarePolicyResponse, error) {
+	rsp, err := c.CreateFirmwarePolicyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFirmwarePolicyResponse(rsp)
+}
+
+// CreateFirmwarePolicyWithResponse Say which firmware phones are to run
+//
+// Phones that are to install something are out-of-date from then on, and install it when they next fetch.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /firmware_policies (the `CreateFirmwarePolicy` operationId).
+func (c *ClientWithResponses) CreateFirmwarePolicyWithResponse(ctx context.Context, params *CreateFirmwarePolicyParams, body CreateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateFirmwarePolicyResponse, error) {
+	rsp, err := c.CreateFirmwarePolicy(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateFirmwarePolicyResponse(rsp)
+}
+
+// GetFirmwarePolicyWithResponse Get a firmware policy
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /firmware_policies/{id} (the `GetFirmwarePolicy` operationId).
+func (c *ClientWithResponses) GetFirmwarePolicyWithResponse(ctx context.Context, id string, params *GetFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*GetFirmwarePolicyResponse, error) {
+	rsp, err := c.GetFirmwarePolicy(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetFirmwarePolicyResponse(rsp)
+}
+
+// UpdateFirmwarePolicyWithBodyWithResponse Change a firmware policy
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+func (c *ClientWithResponses) UpdateFirmwarePolicyWithBodyWithResponse(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateFirmwarePolicyResponse, error) {
+	rsp, err := c.UpdateFirmwarePolicyWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateFirmwarePolicyResponse(rsp)
+}
+
+// UpdateFirmwarePolicyWithResponse Change a firmware policy
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /firmware_policies/{id} (the `UpdateFirmwarePolicy` operationId).
+func (c *ClientWithResponses) UpdateFirmwarePolicyWithResponse(ctx context.Context, id string, params *UpdateFirmwarePolicyParams, body UpdateFirmwarePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateFirmwarePolicyResponse, error) {
+	rsp, err := c.UpdateFirmwarePolicy(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateFirmwarePolicyResponse(rsp)
+}
+
+// DeleteFirmwarePolicyWithResponse Delete a firmware policy
+//
+// Phones keep the firmware that they run.
+//
+// Needs the role `admin`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /firmware_policies/{id}/destroy (the `DeleteFirmwarePolicy` operationId).
+func (c *ClientWithResponses) DeleteFirmwarePolicyWithResponse(ctx context.Context, id string, params *DeleteFirmwarePolicyParams, reqEditors ...RequestEditorFn) (*DeleteFirmwarePolicyResponse, error) {
+	rsp, err := c.DeleteFirmwarePolicy(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteFirmwarePolicyResponse(rsp)
+}
+
 // ListJobsWithResponse List the orders that were given to phones
 //
 // Needs the role `viewer`.
@@ -19589,6 +21723,317 @@ func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFilesResponse parses an HTTP response from a ListFilesWithResponse call
+func ParseListFilesResponse(rsp *http.Response) (*ListFilesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFilesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FileList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUploadFileResponse parses an HTTP response from a UploadFileWithResponse call
+func ParseUploadFileResponse(rsp *http.Response) (*UploadFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UploadFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Created
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFileResponse parses an HTTP response from a GetFileWithResponse call
+func ParseGetFileResponse(rsp *http.Response) (*GetFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest File
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFileContentResponse parses an HTTP response from a GetFileContentWithResponse call
+func ParseGetFileContentResponse(rsp *http.Response) (*GetFileContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFileContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFileResponse parses an HTTP response from a DeleteFileWithResponse call
+func ParseDeleteFileResponse(rsp *http.Response) (*DeleteFileResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFileResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFirmwarePoliciesResponse parses an HTTP response from a ListFirmwarePoliciesWithResponse call
+func ParseListFirmwarePoliciesResponse(rsp *http.Response) (*ListFirmwarePoliciesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFirmwarePoliciesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FirmwarePolicyList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateFirmwarePolicyResponse parses an HTTP response from a CreateFirmwarePolicyWithResponse call
+func ParseCreateFirmwarePolicyResponse(rsp *http.Response) (*CreateFirmwarePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateFirmwarePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Created
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetFirmwarePolicyResponse parses an HTTP response from a GetFirmwarePolicyWithResponse call
+func ParseGetFirmwarePolicyResponse(rsp *http.Response) (*GetFirmwarePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetFirmwarePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FirmwarePolicy
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateFirmwarePolicyResponse parses an HTTP response from a UpdateFirmwarePolicyWithResponse call
+func ParseUpdateFirmwarePolicyResponse(rsp *http.Response) (*UpdateFirmwarePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateFirmwarePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteFirmwarePolicyResponse parses an HTTP response from a DeleteFirmwarePolicyWithResponse call
+func ParseDeleteFirmwarePolicyResponse(rsp *http.Response) (*DeleteFirmwarePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteFirmwarePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

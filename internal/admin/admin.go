@@ -66,6 +66,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerEvents()
 	s.registerDect()
 	s.registerTemplates()
+	s.registerFiles()
 	s.registerEnrolments()
 	finish(s.api.OpenAPI())
 	if err := s.serveDocument(mux); err != nil {

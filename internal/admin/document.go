@@ -31,6 +31,7 @@ const (
 	tagPhones     = "Phones"
 	tagDect       = "DECT"
 	tagTemplates  = "Firmware templates"
+	tagFiles      = "Files and firmware"
 	tagModels     = "Models"
 	tagEnrolments = "Enrolment"
 	tagAccounts   = "Accounts and tokens"
@@ -43,7 +44,7 @@ PortSIP PBX v22 work here unchanged.
 **Verbs.** GET reads; POST creates, changes (` + "`POST /x/{id}`" + `) and deletes (` + "`POST /x/{id}/destroy`" + `). A change
 names the fields that change; the others, and those that are null, stay.
 
-**Bodies** are JSON objects in UTF-8, at most 1 MiB. A field that is not known, or is read-only, is refused.
+**Bodies** are JSON objects in UTF-8, at most 1 MiB; only an uploaded file is its own body. A field that is not known, or is read-only, is refused.
 In answers blank fields are present as null. Times are RFC 3339 in UTC.
 
 **Secrets** (passwords, PINs, provisioning addresses) can be written by who may write; they are read back as
@@ -68,7 +69,7 @@ var refusals = []struct {
 	{406, "NotAcceptable", "The Accept header leaves out application/json.", fault{"NOT_ACCEPTABLE", "the answer is application/json, which the Accept header leaves out", nil}},
 	{408, "RequestTimeout", "The body did not arrive in time.", fault{"REQUEST_TIMEOUT", "the body did not arrive in time", nil}},
 	{409, "Conflict", "Another object is in the way.", fault{"CONFLICT", "a phone with this MAC address exists already", pointer("/mac")}},
-	{413, "TooLarge", "The body is larger than 1 MiB.", fault{"REQUEST_TOO_LARGE", "the body is larger than 1048576 bytes", nil}},
+	{413, "TooLarge", "The body is larger than 1 MiB, or a file than there is room for.", fault{"REQUEST_TOO_LARGE", "the body is larger than 1048576 bytes", nil}},
 	{415, "UnsupportedMediaType", "The body is not declared as JSON.", fault{"UNSUPPORTED_MEDIA_TYPE", "send the body as application/json in UTF-8", nil}},
 	{422, "ValidateFailed", "The request was read, understood and refused; nothing was changed.", fault{"VALIDATE_FAILED", "must be 3 to 64 digits", pointer("/extension_number")}},
 	{429, "TooManyRequests", "Too many attempts; wait for Retry-After seconds.", fault{"TOO_MANY_REQUESTS", "too many failed attempts to sign in; try again later", nil}},
@@ -109,7 +110,7 @@ func document() *huma.OpenAPI {
 		},
 		Servers: []*huma.Server{{URL: Prefix}},
 		Tags: []*huma.Tag{
-			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagEvents}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
+			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagFiles}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagEvents}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
 			{Name: tagDect}, {Name: tagEnrolments}, {Name: tagTenants}, {Name: tagAccounts},
 		},
 		Components: &huma.Components{
@@ -195,7 +196,7 @@ func responses[I any](op operation) map[string]*huma.Response {
 		403: op.role != "",
 		404: op.role != "", // the tenant that the header names, if no other object
 		408: post, 409: post, 413: post,
-		415: body,
+		415: body || op.upload,
 		422: post,
 	}
 	all := map[string]*huma.Response{}
@@ -205,6 +206,22 @@ func responses[I any](op operation) map[string]*huma.Response {
 		}
 	}
 	return all
+}
+
+// fileAnswer describes the answer of an operation that gives a file.
+func fileAnswer(op operation) *huma.Response {
+	return &huma.Response{
+		Description: "The file.",
+		Content:     map[string]*huma.MediaType{op.answer: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
+}
+
+// uploadBody describes the request of an operation that takes a file.
+func uploadBody() *huma.RequestBody {
+	return &huma.RequestBody{
+		Description: "The file itself.", Required: true,
+		Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+	}
 }
 
 // complete finishes the description of an operation that huma has registered, and
@@ -217,11 +234,14 @@ func (s *server) complete(op operation) *huma.Schema {
 	}
 	t := tidier{schemas: api.Components.Schemas, patterns: s.patterns}
 	success := d.Responses[strconv.Itoa(op.status)]
-	for _, media := range success.Content {
+	for name, media := range success.Content {
+		if name == op.answer {
+			continue
+		}
 		t.tidy(media.Schema, false)
 		media.Example = t.example(media.Schema)
 	}
-	if d.RequestBody == nil {
+	if d.RequestBody == nil || op.upload {
 		return nil
 	}
 	media := d.RequestBody.Content["application/json"]

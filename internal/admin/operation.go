@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,9 @@ type operation struct {
 	fields       listquery.Fields  // of a list
 	flags        map[string]string // query parameters that are true or false, and what they do
 	stream       bool              // answers with text/event-stream
+	answer       string            // media type of an answer that is neither JSON nor a stream, or ""
+	upload       bool              // takes a file as application/octet-stream, which the handler reads
+	texts        []string          // query parameters that its input takes, found by register
 }
 
 // request is what a handler knows of its request beside path and body.
@@ -67,6 +71,7 @@ type input[T any] struct{ Body T }
 
 // register adds an operation to the router and the document.
 func register[I, O any](s *server, op operation, handle func(context.Context, request, *I) (*O, error)) {
+	op.texts = queryNames[I]()
 	described := huma.Operation{
 		OperationID:        op.id,
 		Method:             op.method,
@@ -85,6 +90,12 @@ func register[I, O any](s *server, op operation, handle func(context.Context, re
 	}
 	if op.stream {
 		described.Responses[strconv.Itoa(op.status)] = s.streamed()
+	}
+	if op.answer != "" {
+		described.Responses[strconv.Itoa(op.status)] = fileAnswer(op)
+	}
+	if op.upload {
+		described.RequestBody = uploadBody()
 	}
 	var body *huma.Schema // known once huma has made it
 	described.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -115,8 +126,11 @@ func register[I, O any](s *server, op operation, handle func(context.Context, re
 func (s *server) guard(ctx huma.Context, op operation, schema *huma.Schema) (huma.Context, *problem) {
 	r, w := humago.Unwrap(ctx)
 	answer := "application/json"
-	if op.stream {
+	switch {
+	case op.stream:
 		answer = "text/event-stream"
+	case op.answer != "":
+		answer = op.answer
 	}
 	if !accepts(r.Header.Values("Accept"), answer) {
 		return ctx, refuse(http.StatusNotAcceptable, "the answer is %s, which the Accept header leaves out", answer)
@@ -139,7 +153,12 @@ func (s *server) guard(ctx huma.Context, op operation, schema *huma.Schema) (hum
 	if err := known.readQuery(r.URL.RawQuery, op); err != nil {
 		return ctx, s.problemOf(r.Context(), op.id, err)
 	}
-	if r.Method == http.MethodPost {
+	switch {
+	case op.upload:
+		if p := checkUpload(r); p != nil {
+			return ctx, p
+		}
+	case r.Method == http.MethodPost:
 		body, p := readBody(w, r)
 		if p != nil {
 			return ctx, p
@@ -223,16 +242,44 @@ func (q *request) readQuery(raw string, op operation) error {
 	}
 	q.Flags = map[string]bool{}
 	for name, given := range values {
+		if slices.Contains(op.texts, name) {
+			if len(given) != 1 {
+				return refuse(http.StatusBadRequest, "the query parameter %s is given more than once", name)
+			}
+			continue
+		}
 		if _, ok := op.flags[name]; !ok {
-			if len(op.flags) == 0 {
+			if len(op.flags)+len(op.texts) == 0 {
 				return refuse(http.StatusBadRequest, "this operation takes no query parameters")
 			}
-			return refuse(http.StatusBadRequest, "of query parameters this operation takes only %s", strings.Join(slices.Sorted(maps.Keys(op.flags)), ", "))
+			return refuse(http.StatusBadRequest, "of query parameters this operation takes only %s", strings.Join(slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(op.flags)), op.texts...))), ", "))
 		}
 		if len(given) != 1 || given[0] != "true" && given[0] != "false" {
 			return refuse(http.StatusBadRequest, "the query parameter %s must be true or false", name)
 		}
 		q.Flags[name] = given[0] == "true"
+	}
+	return nil
+}
+
+// queryNames lists the query parameters of an input.
+func queryNames[I any]() (names []string) {
+	t := reflect.TypeFor[I]()
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("query"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// checkUpload looks at what is declared of a body that is a file.
+func checkUpload(r *http.Request) *problem {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/octet-stream" {
+		return refuse(http.StatusUnsupportedMediaType, "send the file itself as application/octet-stream")
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return refuse(http.StatusUnsupportedMediaType, "send the file without a Content-Encoding")
 	}
 	return nil
 }

@@ -44,6 +44,8 @@ func statusOf(code fleet.Code) int {
 		return http.StatusNotFound
 	case fleet.CodeConflict:
 		return http.StatusConflict
+	case fleet.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
 	case fleet.CodeInvalid:
 		return http.StatusUnprocessableEntity
 	case fleet.CodeTooMany:

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/dialplane/dialplane/internal/admin"
+	"github.com/dialplane/dialplane/internal/blob"
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/jobs"
 	phones "github.com/dialplane/dialplane/internal/listen/http"
@@ -30,17 +32,19 @@ import (
 )
 
 type serveCmd struct {
-	Data         string   `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
-	AdminListen  string   `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
-	HTTPListen   string   `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
-	PublicURL    string   `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
-	AdminToken   string   `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
-	PnP          bool     `name:"pnp" help:"Hear phones that ask for their server by SIP multicast." default:"true" negatable:""`
-	PnPInterface []string `name:"pnp-interface" help:"Network interface to hear them on; repeat for several. Every one with a private address unless given." placeholder:"NAME"`
-	Pace         float64  `help:"NOTIFYs to phones in a second at most, for re-provision and reboot; 0 for no limit." default:"200"`
-	Attempts     int      `help:"How often a phone is told before it is given up." default:"4"`
-	CacheBytes   int      `help:"Memory for finished configuration files." default:"268435456"`
-	KeepHistory  int      `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
+	Data          string   `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
+	AdminListen   string   `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
+	HTTPListen    string   `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
+	PublicURL     string   `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
+	AdminToken    string   `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
+	PnP           bool     `name:"pnp" help:"Hear phones that ask for their server by SIP multicast." default:"true" negatable:""`
+	PnPInterface  []string `name:"pnp-interface" help:"Network interface to hear them on; repeat for several. Every one with a private address unless given." placeholder:"NAME"`
+	Pace          float64  `help:"NOTIFYs to phones in a second at most, for re-provision and reboot; 0 for no limit." default:"200"`
+	Attempts      int      `help:"How often a phone is told before it is given up." default:"4"`
+	CacheBytes    int      `help:"Memory for finished configuration files." default:"268435456"`
+	MaxFileBytes  int64    `help:"Size of an uploaded file at most." default:"536870912" placeholder:"BYTES"`
+	MaxFilesBytes int64    `help:"Size of all uploaded files of a tenant together at most." default:"4294967296" placeholder:"BYTES"`
+	KeepHistory   int      `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.
@@ -55,7 +59,7 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.store.Close()) }()
+	defer func() { err = errors.Join(err, s.files.Close(), s.store.Close()) }()
 	adminListener, err := listen(ctx, "the API", "--admin-listen", c.AdminListen)
 	if err != nil {
 		return err
@@ -86,6 +90,7 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 // server is everything that 'serve' runs.
 type server struct {
 	store   *store.DB
+	files   *blob.Dir
 	catalog *provision.Catalog
 	core    *provision.Core
 	journal *provision.Journal
@@ -104,7 +109,11 @@ func (c serveCmd) open(ctx context.Context, log *slog.Logger) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the data directory: %w", err)
 	}
-	return &server{store: db}, nil
+	files, err := blob.Open(filepath.Join(c.Data, "files"))
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &server{store: db, files: files}, nil
 }
 
 // wire joins the rooms. The store streams the fleet into the provisioning core;
@@ -127,7 +136,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	})
 	s.core, err = provision.New(ctx, provision.Config{
 		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
-		Addresses: addresses, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
+		Addresses: addresses, Contents: s.files, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
 	})
 	if err != nil {
 		return fmt.Errorf("load the fleet: %w", err)
@@ -137,7 +146,13 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 		changes = inviting{s.core, s.pnp}
 	}
 	changes = retiring{changes, s.notifier, log}
-	s.fleet = fleet.New(fleet.Config{Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log})
+	s.fleet = fleet.New(fleet.Config{
+		Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log,
+		Contents: s.files, Limits: fleet.FileLimits{File: c.MaxFileBytes, Tenant: c.MaxFilesBytes},
+	})
+	if err := s.fleet.SweepContents(ctx); err != nil {
+		return fmt.Errorf("look through the uploaded files: %w", err)
+	}
 	s.admin, _ = admin.New(admin.Options{Fleet: s.fleet, PhoneURL: s.core.PhoneURL, DectURL: s.core.DectURL, Status: s.core.Status, Log: log, Version: version()})
 	return nil
 }
@@ -154,6 +169,9 @@ func (c serveCmd) rate() float64 {
 func (c serveCmd) Validate() error {
 	if c.Pace < 0 || math.IsNaN(c.Pace) {
 		return fmt.Errorf("--pace %v is below 0; give NOTIFYs in a second, or 0 for no limit", c.Pace)
+	}
+	if c.MaxFileBytes < 1 || c.MaxFilesBytes < 1 {
+		return fmt.Errorf("--max-file-bytes %d and --max-files-bytes %d must be above 0", c.MaxFileBytes, c.MaxFilesBytes)
 	}
 	if c.Attempts < 1 {
 		return fmt.Errorf("--attempts %d is below 1", c.Attempts)
