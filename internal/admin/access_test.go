@@ -16,7 +16,7 @@ import (
 // exampleBody is the document's own example of a request, or nothing.
 func exampleBody(t *testing.T, op *huma.Operation) string {
 	t.Helper()
-	if op.RequestBody == nil {
+	if op.RequestBody == nil || op.RequestBody.Content["application/json"] == nil {
 		return ""
 	}
 	b, err := json.Marshal(op.RequestBody.Content["application/json"].Example)

@@ -18,7 +18,7 @@ import (
 func withBody(a huma.API) []*huma.Operation {
 	var ops []*huma.Operation
 	operations(a, func(op *huma.Operation) {
-		if op.RequestBody != nil {
+		if op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
 			ops = append(ops, op)
 		}
 	})

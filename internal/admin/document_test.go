@@ -73,7 +73,7 @@ func TestDocumentIsComplete(t *testing.T) {
 	_, api := theAPI()
 	oracle := documentValidator(t)
 	ids := map[string]string{}
-	for _, k := range []string{"user", "contact", "phone", "dect", "account", "token", "enrolment", "tenant", "job"} {
+	for _, k := range []string{"user", "contact", "phone", "dect", "account", "token", "enrolment", "tenant", "job", "file", "policy"} {
 		ids[k] = fleet.ID(700551909773148160).String()
 	}
 	operations(api, func(op *huma.Operation) {
@@ -85,7 +85,7 @@ func TestDocumentIsComplete(t *testing.T) {
 				t.Errorf("%s %s: parameter %s is not described", op.Method, op.Path, p.Name)
 			}
 		}
-		if op.RequestBody != nil {
+		if op.RequestBody != nil && op.RequestBody.Content["application/json"] != nil {
 			r := request(op.Method, fill(op.Path, ids), "x", exampleBody(t, op))
 			oracle.mu.Lock()
 			if ok, errs := oracle.ValidateHttpRequestSync(r); !ok {
@@ -190,8 +190,8 @@ func TestClientHasEveryOperation(t *testing.T) {
 	})
 	methods := reflect.TypeFor[client.ClientWithResponsesInterface]()
 	for m := range methods.Methods() {
-		name := strings.TrimSuffix(m.Name, "WithResponse")
-		if !strings.HasSuffix(name, "WithBody") {
+		name := strings.TrimSuffix(strings.TrimSuffix(m.Name, "WithResponse"), "WithBody")
+		if !slices.Contains(got, name) { // with a body that is a file, there is no other
 			got = append(got, name)
 		}
 	}

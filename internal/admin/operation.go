@@ -174,7 +174,9 @@ func (s *server) guard(ctx huma.Context, op operation, schema *huma.Schema) (hum
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	// What has been decided here is not to be decided again.
-	r.Header.Set("Content-Type", "application/json")
+	if !op.upload {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	r.Header.Del("Accept")
 	return huma.WithValue(ctx, requestKey{}, known), nil
 }

@@ -20,7 +20,7 @@ func TestEveryOperation(t *testing.T) {
 	user, phone, dect := "/users/"+w.ids["user"], "/phones/"+w.ids["phone"], "/dect_phones/"+w.ids["dect"]
 
 	for _, list := range []string{
-		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", user + "/phones", "/dect_phones", dect + "/members",
+		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", "/files", "/firmware_policies", user + "/phones", "/dect_phones", dect + "/members",
 		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items", "/phones/001565000001/history",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
@@ -55,6 +55,16 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "GET", "/templates/phones/mine.xml", w.viewer, "")
 	w.must(200, "POST", "/templates/phones/mine.xml", w.admin, `{"content":"acme-dect.xml"}`)
 	w.must(204, "POST", "/templates/phones/mine.xml/destroy", w.admin, "")
+	w.must(200, "GET", "/files/"+w.ids["file"], w.viewer, "")
+	if got := w.must(200, "GET", "/files/"+w.ids["file"]+"/content", w.viewer, ""); got.body != "the firmware" || got.header.Get("Content-Type") != "application/octet-stream" {
+		t.Errorf("the content is %s", got.body)
+	}
+	policy := "/firmware_policies/" + w.ids["policy"]
+	w.must(200, "GET", policy, w.viewer, "")
+	w.must(200, "POST", policy, w.admin, `{"models":["A1"],"from":"1.0","allow_downgrade":true}`)
+	w.must(409, "POST", "/files/"+w.ids["file"]+"/destroy", w.admin, "")
+	w.must(204, "POST", policy+"/destroy", w.admin, "")
+	w.must(204, "POST", "/files/"+w.ids["file"]+"/destroy", w.admin, "")
 	w.must(200, "GET", "/phone_models/acme.xml", w.viewer, "")
 	w.must(200, "GET", "/dect_phone_models/acme-dect.xml", w.viewer, "")
 
@@ -140,7 +150,7 @@ func TestEveryOperation(t *testing.T) {
 func fill(path string, ids map[string]string) string {
 	kinds := map[string]string{
 		"/users/": "user", "/contacts/": "contact", "/dect_phones/": "dect", "/accounts/": "account", "/tokens/": "token",
-		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant",
+		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant", "/files/": "file", "/firmware_policies/": "policy",
 	}
 	for prefix, kind := range kinds {
 		if strings.HasPrefix(path, prefix) {

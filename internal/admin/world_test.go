@@ -24,6 +24,7 @@ import (
 
 	"github.com/dialplane/dialplane/api"
 	"github.com/dialplane/dialplane/internal/admin"
+	"github.com/dialplane/dialplane/internal/blob"
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -47,6 +48,7 @@ type world struct {
 	store   *faultyStore
 	catalog *catalog
 	log     *buffer
+	files   string // the directory of uploaded files
 	clock   *clock
 
 	root                           string // token of the installation's administrator
@@ -74,8 +76,17 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.db, w.store = db, &faultyStore{Store: db}
-	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Jobs: deaf{}, Now: w.clock.Now, Log: log})
+	w.db, w.store, w.files = db, &faultyStore{Store: db}, t.TempDir()
+	contents, err := blob.Open(w.files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := contents.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Jobs: deaf{}, Now: w.clock.Now, Log: log, Contents: contents, Limits: fleet.FileLimits{File: 1 << 20, Tenant: 2 << 20}})
 	_, token, err := w.fleet.Bootstrap(t.Context(), secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +108,8 @@ func newWorld(t *testing.T) *world {
 	w.ids["dect"] = w.must(201, "POST", "/dect_phones", w.root, dectBody("001565000002")).id()
 	w.must(200, "POST", "/dect_phones/"+w.ids["dect"]+"/members", w.root, `{"items":[{"extension_number":"102","ipui":"030ab1ee28","handset_index":"1"}]}`)
 	w.must(201, "POST", "/templates/phones", w.root, `{"filename":"mine.xml","content":"acme.xml"}`)
+	w.ids["file"] = w.must(201, "POST", uploadPath, w.root, "the firmware").id()
+	w.ids["policy"] = w.must(201, "POST", "/firmware_policies", w.root, `{"vendor":"acme","steps":["2.0"]}`).id()
 	w.ids["enrolment"] = w.must(201, "POST", "/enrolments", w.root, `{"mac":"00:15:65:00:00:01"}`).id()
 	inDefault := http.Header{"Dialplane-Tenant": {w.must(200, "GET", "/tenant", w.root, "").id()}}
 	w.ids["tenant"] = inDefault.Get("Dialplane-Tenant")
@@ -131,6 +144,9 @@ func newWorld(t *testing.T) *world {
 	}
 	return w
 }
+
+// uploadPath is where the world's firmware is uploaded.
+const uploadPath = "/files?name=A1.rom&kind=firmware&vendor=acme&models=a1&version=2.0"
 
 func userBody(extension string) string {
 	return `{"extension_number":"` + extension + `","display_name":"Extension ` + extension + `","password":"planted-sip-secret","vm_pin":"90210377",
@@ -225,6 +241,9 @@ func request(method, path, token, body string) *http.Request {
 	r := httptest.NewRequest(method, "/api"+path, in)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if method == http.MethodPost && (path == "/files" || strings.HasPrefix(path, "/files?")) {
+		r.Header.Set("Content-Type", "application/octet-stream")
 	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/dialplane/dialplane/internal/blob"
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
@@ -48,7 +49,9 @@ type world struct {
 	adminToken                  secret.Secret
 	phoneMAC, baseMAC, otherMAC string
 
-	account, token, window, contact, job fleet.ID // once furnished
+	account, token, window, contact, job, file, policy fleet.ID // once furnished
+
+	files string // the directory of uploaded files
 }
 
 func newWorld(t *testing.T) *world {
@@ -69,11 +72,14 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.db, w.faulty = db, &faultyStore{Store: db}
+	w.db, w.faulty, w.files = db, &faultyStore{Store: db}, t.TempDir()
+	contents := must(blob.Open(w.files))(t)
+	t.Cleanup(func() { check(t, contents.Close()) })
 	w.feed = fleet.NewFeed(db.NewID())
 	db.Announce(w.feed.Publish)
 	w.Fleet = fleet.New(fleet.Config{
 		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Jobs: w.waker, Feed: w.feed, Now: w.clock.Now, Log: log,
+		Contents: contents, Limits: fleet.FileLimits{File: 1000, Tenant: 2000},
 	})
 	created, token, err := w.Bootstrap(ctx, secret.Secret{})
 	if err != nil || !created {
@@ -110,6 +116,8 @@ func (w *world) furnish() {
 	check(t, err)
 	w.token = token
 	w.contact = must(w.CreateContact(ctx, w.admin, taxi))(t)
+	w.file = must(w.upload(firmware("A1.rom", "2.0"), "the firmware"))(t)
+	w.policy = must(w.CreateFirmwarePolicy(ctx, w.admin, fleet.FirmwarePolicyInput{Vendor: new("Acme"), Steps: &[]string{"2.0"}}))(t)
 	w.window = must(w.OpenEnrolment(ctx, w.admin, fleet.EnrolmentInput{}))(t)
 	check(t, w.CreateTemplate(ctx, w.admin, "case.xml", "<x/>"))
 	check(t, w.db.Write(ctx, func(s fleet.Writer) error {
@@ -304,6 +312,16 @@ func (w *world) state() []string {
 				return err
 			}
 			note("enrolments", enrolments)
+			files, _, err := r.Files(ctx, t.ID, listquery.Query{})
+			if err != nil {
+				return err
+			}
+			note("files", files)
+			policies, _, err := r.FirmwarePolicies(ctx, t.ID, listquery.Query{})
+			if err != nil {
+				return err
+			}
+			note("policies", policies)
 			jobs, _, err := r.Jobs(ctx, t.ID, listquery.Query{})
 			if err != nil {
 				return err

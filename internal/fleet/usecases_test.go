@@ -164,6 +164,8 @@ func TestEnrolments(t *testing.T) {
 
 func second(_ any, err error) error { return err }
 
+func third2(_, _ any, err error) error { return err }
+
 func third(_ any, _ int, err error) error { return err }
 
 func must2[T any](v T, _ int, err error) func(*testing.T) T { return must(v, err) }
@@ -476,6 +478,12 @@ func TestTenantIsolation(t *testing.T) {
 		"Contact":                   func() error { return second(w.Contact(ctx, o, w.contact)) },
 		"UpdateContact":             func() error { return w.UpdateContact(ctx, o, w.contact, taxi) },
 		"DeleteContact":             func() error { return w.DeleteContact(ctx, o, w.contact) },
+		"File":                      func() error { return second(w.File(ctx, o, w.file)) },
+		"FileContent":               func() error { return third2(w.FileContent(ctx, o, w.file)) },
+		"DeleteFile":                func() error { return w.DeleteFile(ctx, o, w.file) },
+		"FirmwarePolicy":            func() error { return second(w.FirmwarePolicy(ctx, o, w.policy)) },
+		"UpdateFirmwarePolicy":      func() error { return w.UpdateFirmwarePolicy(ctx, o, w.policy, fleet.FirmwarePolicyInput{}) },
+		"DeleteFirmwarePolicy":      func() error { return w.DeleteFirmwarePolicy(ctx, o, w.policy) },
 		"UserPhones":                func() error { return third(w.UserPhones(ctx, o, w.user, listquery.Query{})) },
 		"CreatePhone":               func() error { return second(w.CreatePhone(ctx, o, w.user, phoneInput("001565000010"))) },
 		"Phone":                     func() error { return second(w.Phone(ctx, o, w.user, w.phone)) },
@@ -532,6 +540,7 @@ func TestTenantIsolation(t *testing.T) {
 	}
 	for name, n := range map[string]int{
 		"bases": len(must2(w.DectPhones(ctx, o, listquery.Query{}))(t)), "jobs": len(must2(w.Jobs(ctx, o, listquery.Query{}))(t)), "windows besides its phone's": len(must2(w.Enrolments(ctx, o, listquery.Query{}))(t)) - 1,
+		"files": len(must2(w.Files(ctx, o, listquery.Query{}))(t)), "policies": len(must2(w.FirmwarePolicies(ctx, o, listquery.Query{}))(t)),
 		"accounts": len(must2(w.Accounts(ctx, o, listquery.Query{}))(t)), "tokens": len(must2(w.Tokens(ctx, o, listquery.Query{}))(t)),
 	} {
 		if n != 0 {
@@ -602,7 +611,37 @@ func (w *world) useCases() map[string]useCase {
 		"UpdateContact": write(fleet.Operator, func(x ctx, c caller) error { return w.UpdateContact(x, c, w.contact, taxi) }),
 		"DeleteContact": write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteContact(x, c, w.contact) }),
 
-		"UserPhones": read(func(x ctx, c caller) error { _, _, err := w.UserPhones(x, c, w.user, q); return err }),
+		"Files": read(func(x ctx, c caller) error { _, _, err := w.Files(x, c, q); return err }),
+		"File":  read(func(x ctx, c caller) error { _, err := w.File(x, c, w.file); return err }),
+		"FileContent": read(func(x ctx, c caller) error {
+			_, content, err := w.FileContent(x, c, w.file)
+			if err == nil {
+				err = content.Close()
+			}
+			return err
+		}),
+		"CreateFile": write(fleet.Admin, func(x ctx, c caller) error {
+			_, err := w.CreateFile(x, c, firmware("new.rom", "3.0"), -1, strings.NewReader("x"))
+			return err
+		}),
+		"DeleteFile": write(fleet.Admin, func(x ctx, c caller) error {
+			id, err := w.CreateFile(x, c, fleet.FileInput{Name: "gone.wav", Kind: "ringtone"}, -1, strings.NewReader("x"))
+			if err == nil {
+				err = w.DeleteFile(x, c, id)
+			}
+			return err
+		}),
+		"FirmwarePolicies": read(func(x ctx, c caller) error { _, _, err := w.FirmwarePolicies(x, c, q); return err }),
+		"FirmwarePolicy":   read(func(x ctx, c caller) error { _, err := w.FirmwarePolicy(x, c, w.policy); return err }),
+		"CreateFirmwarePolicy": write(fleet.Admin, func(x ctx, c caller) error {
+			_, err := w.CreateFirmwarePolicy(x, c, fleet.FirmwarePolicyInput{Vendor: new("Acme"), Models: &[]string{"A1"}, Steps: &[]string{"2.0"}})
+			return err
+		}),
+		"UpdateFirmwarePolicy": write(fleet.Admin, func(x ctx, c caller) error {
+			return w.UpdateFirmwarePolicy(x, c, w.policy, fleet.FirmwarePolicyInput{})
+		}),
+		"DeleteFirmwarePolicy": write(fleet.Admin, func(x ctx, c caller) error { return w.DeleteFirmwarePolicy(x, c, w.policy) }),
+		"UserPhones":           read(func(x ctx, c caller) error { _, _, err := w.UserPhones(x, c, w.user, q); return err }),
 		"CreatePhone": write(fleet.Operator, func(x ctx, c caller) error {
 			_, err := w.CreatePhone(x, c, w.user, phoneInput("001565000090"))
 			return err
