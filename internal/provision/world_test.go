@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/dialplane/dialplane/internal/blob"
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
@@ -34,6 +35,7 @@ type world struct {
 	core     *provision.Core
 	catalog  *provision.Catalog
 	enroller *enroller
+	contents *blob.Dir
 	fetches  *fetches
 	clock    *clock
 	log      *buffer
@@ -63,6 +65,8 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { check(t, db.Close()) })
 	w.db = db
 	w.enroller = &enroller{db: db}
+	w.contents = must(blob.Open(t.TempDir()))(t)
+	t.Cleanup(func() { check(t, w.contents.Close()) })
 	w.start()
 
 	_, token, err := w.Bootstrap(ctx, secret.Secret{})
@@ -88,7 +92,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) start(edits ...func(*provision.Config)) {
 	w.t.Helper()
 	w.core, w.catalog = w.load(edits...)
-	w.Fleet = fleet.New(fleet.Config{Store: w.db, Changes: w.core, Catalog: w.catalog, Now: w.clock.Now, Log: w.logger()})
+	w.Fleet = fleet.New(fleet.Config{Store: w.db, Changes: w.core, Catalog: w.catalog, Now: w.clock.Now, Log: w.logger(), Contents: w.contents})
 }
 
 func (w *world) load(edits ...func(*provision.Config)) (*provision.Core, *provision.Catalog) {
@@ -97,7 +101,7 @@ func (w *world) load(edits ...func(*provision.Config)) (*provision.Core, *provis
 	catalog := must(provision.NewCatalog(registry, w.logger()))(w.t)
 	cfg := provision.Config{
 		Registry: registry, Catalog: catalog, Source: w.db, Enroller: w.enroller, Recorder: w.fetches,
-		Addresses: provision.Addresses{Base: installation}, Log: w.logger(), Now: w.clock.Now,
+		Addresses: provision.Addresses{Base: installation}, Contents: w.contents, Log: w.logger(), Now: w.clock.Now,
 	}
 	for _, e := range edits {
 		e(&cfg)
