@@ -1944,7 +1944,7 @@ type Details struct {
 	// Changes What differs from before.
 	Changes *[]Change `json:"changes,omitempty"`
 
-	// File That was asked for: the last part of the path, never a secret address.
+	// File That was asked for: the last part of the path, or that from files/ on for an uploaded file; never a secret address.
 	//
 	// Examples: 001565aabbcc.cfg
 	File *string `json:"file,omitempty"`

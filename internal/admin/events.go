@@ -30,7 +30,7 @@ type event struct {
 }
 
 type details struct {
-	File      string   `json:"file,omitempty" example:"001565aabbcc.cfg" doc:"That was asked for: the last part of the path, never a secret address."`
+	File      string   `json:"file,omitempty" example:"001565aabbcc.cfg" doc:"That was asked for: the last part of the path, or that from files/ on for an uploaded file; never a secret address."`
 	Level     string   `json:"level,omitempty" enum:"L0,L1,L2" doc:"What the phone had proven: nothing, an enrolment window, its secret address."`
 	Status    int      `json:"status,omitempty" example:"200" doc:"Of the answer."`
 	Bytes     int64    `json:"bytes,omitempty" example:"12345"`

@@ -293,7 +293,7 @@ type Fetch struct {
 	Time                   time.Time
 	Tenant                 ID
 	MAC                    mac.Addr
-	File                   string // last part of the path, never the secret one
+	File                   string // last part of the path, or "files/…" of an uploaded file; never the secret part
 	Level                  string // "L0", "L1" or "L2"
 	Status                 int
 	Bytes                  int64
