@@ -30,8 +30,6 @@ var allowed = map[string][]string{
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors"},
 	"internal/vendors/xmlfile":         {"internal/vendors"},
-	"internal/fleet":                   {"internal/mac", "internal/secret", "internal/listquery"},
-	"internal/vendors/xmlfile":         {},
 	"internal/fleet":                   {"internal/mac", "internal/secret", "internal/listquery", "internal/version"},
 	"internal/provision":               {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret", "internal/template", "internal/vendors"},
 	"internal/provision/provisiontest": {"internal/fleet", "internal/mac", "internal/secret"},
