@@ -117,13 +117,16 @@ func newOrders(t *testing.T, port int) (*notifier, *store.DB) {
 		t.Fatal(err)
 	}
 	of101 := []string{first, twin, hidden}
-	n := newNotifier(db, packs.Registry(), func(m mac.Addr) (others []mac.Addr) {
+	n := newNotifier(db, packs.Registry(), func(m mac.Addr) (user fleet.ID, others []mac.Addr) {
+		if user = 11; m.String() == single {
+			user = 12
+		}
 		for _, other := range of101 {
 			if slices.Contains(of101, m.String()) && other != m.String() {
 				others = append(others, mac.MustParse(other))
 			}
 		}
-		return others
+		return user, others
 	})
 	t.Cleanup(func() { _ = n.close() })
 	return n, db

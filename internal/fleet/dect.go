@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -43,7 +42,7 @@ type DectInput struct {
 // /items/0/extension_number, /items/0/ipui and /items/0/handset_index.
 type MemberInput struct {
 	ExtensionNumber string
-	IPUI            string // 10 hex digits, or "" or FFFFFFFFFF for any handset
+	IPUI            string // 10 hex digits, an IPEI, or "" or FFFFFFFFFF for any handset
 	HandsetIndex    string // a number from 1 to the base's lines, or "" for the one it has or the next free
 }
 
@@ -265,7 +264,8 @@ func (f *Fleet) Member(ctx context.Context, c Caller, dect ID, extension string)
 }
 
 // ReplaceMembers gives a base a new list of members, whole. A member that names no
-// handset index keeps the one it has, or gets the lowest that is free.
+// handset index keeps the one it has, or gets the lowest that is free. An IPUI is that
+// of one handset and belongs to one base of the installation.
 func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []MemberInput) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
@@ -283,6 +283,10 @@ func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []Memb
 		if err != nil {
 			return "", err
 		}
+		d.UpdatedAt = f.now()
+		if err := w.UpdateDectPhone(ctx, d); err != nil {
+			return "", err
+		}
 		if err := f.note(ctx, w, c, d.MAC, EventChanged, "changed: members", EventDetails{Changes: []Change{{Field: "members"}}}); err != nil {
 			return "", err
 		}
@@ -298,7 +302,6 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 	var v form
 	if len(in) > d.Lines {
 		v.add("/items", "has %d members; a %s takes at most %d", len(in), d.Model, d.Lines)
-		return nil, v.err()
 	}
 	carried := f.carried(d.Vendor)
 	out := make([]Member, len(in))
@@ -318,15 +321,16 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 			}
 			out[i].User, out[i].ExtensionNumber, out[i].DisplayName = u.ID, u.ExtensionNumber, u.DisplayName
 		}
-		switch ipui := strings.ToUpper(m.IPUI); {
-		case ipui == "" || ipui == "FFFFFFFFFF":
-		case made("0123456789ABCDEF", 10, 10, "-")(ipui) != "":
-			v.add(at+"/ipui", "must be the 10 hex digits that the handset shows, or empty for any handset")
-		default:
-			if first, twice := ipuiAt[ipui]; twice {
-				v.add(at+"/ipui", "is that of item %d as well", first)
-			}
+		ipui, wrong := parseIPUI(m.IPUI)
+		if first, twice := ipuiAt[ipui]; wrong != "" {
+			v.add(at+"/ipui", "%s", wrong)
+		} else if twice {
+			v.add(at+"/ipui", "is that of item %d as well", first)
+		} else if ipui != "" {
 			ipuiAt[ipui], out[i].IPUI = i, ipui
+			if err := freeHandset(ctx, r, &v, at, d, ipui); err != nil {
+				return nil, err
+			}
 		}
 		if m.HandsetIndex == "" {
 			continue
@@ -360,6 +364,25 @@ func memberUser(ctx context.Context, r Reader, v *form, at string, tenant ID, ex
 		return User{}, nil
 	}
 	return u, err
+}
+
+// freeHandset adds a conflict if a handset belongs to another base.
+func freeHandset(ctx context.Context, r Reader, v *form, at string, d DectPhone, ipui string) error {
+	tenant, base, err := r.DectOfHandset(ctx, ipui)
+	switch {
+	case CodeOf(err) == CodeNotFound || err == nil && base == d.ID:
+		return nil
+	case err != nil:
+		return err
+	case tenant != d.Tenant:
+		v.conflict(at+"/ipui", "the handset %s is in use outside this tenant", ipui)
+		return nil
+	}
+	other, err := r.DectPhone(ctx, tenant, base)
+	if err == nil {
+		v.conflict(at+"/ipui", "the handset %s is that of a member of the DECT base %q; take it from there first", ipui, other.Name)
+	}
+	return err
 }
 
 // placeHandsets gives an index to those that have none: the one they had before,

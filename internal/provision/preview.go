@@ -22,7 +22,7 @@ func Preview(t *template.Template, tenant fleet.Tenant, user fleet.User, others 
 		u.data.Store(&others[i])
 		slot.extensions.Store(others[i].ExtensionNumber, u)
 	}
-	f := facts{tenant: &tenant, user: &user, phone: &phone, template: k, firmware: firmware, year: now.UTC().Year()}
+	f := facts{tenant: &tenant, user: &user, phone: &unit{Phone: phone}, template: k, firmware: firmware, year: now.UTC().Year()}
 	f.resolve(slot)
 	clock, err := template.Clock(phone.TimeZone, f.year)
 	if err != nil {
