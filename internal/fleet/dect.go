@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -191,8 +192,10 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	return f.tell(ctx, changed...)
 }
 
-// DeleteDectPhone removes a DECT base with its list of members.
-func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
+// DeleteDectPhone removes a DECT base. One that has members is removed with force
+// only, which takes them off it and leaves their extensions; without, the CodeConflict
+// error names them.
+func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
@@ -200,6 +203,13 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 	err := f.change(ctx, c, "dect_phone.delete", func(w Writer) (_ string, err error) {
 		if d, err = w.DectPhone(ctx, c.Tenant, id); err != nil {
 			return "", err
+		}
+		members, err := w.Members(ctx, c.Tenant, id)
+		if err != nil {
+			return "", err
+		}
+		if len(members) > 0 && !force {
+			return "", errorf(CodeConflict, "the DECT base %q has %d members (%s); take them off, or force", d.Name, len(members), firstOf(members))
 		}
 		if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
 			return "", err
@@ -213,6 +223,18 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 		return err
 	}
 	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
+}
+
+// firstOf names the first few members: "101, 102, 103, …".
+func firstOf(members []Member) string {
+	var names []string
+	for _, m := range members[:min(len(members), 3)] {
+		names = append(names, m.ExtensionNumber)
+	}
+	if len(members) > len(names) {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d *DectPhone) {
