@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -260,4 +261,43 @@ func TestSharersOfABase(t *testing.T) {
 	check(t, h.DeleteDectPhone(ctx, h.admin, h.id, true))
 	reached(h.phoneMAC, h.user)
 	reached(h.mac, 0)
+}
+
+// A base takes orders by its MAC address as a phone does.
+func TestOrdersToABase(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "yealink-w5x.xml", "W60B", fleet.MemberInput{ExtensionNumber: "101"})
+	ctx, address := t.Context(), h.mac.Colons()
+	for _, order := range []func(context.Context, fleet.Caller, string) (fleet.ID, error){h.Reprovision, h.Reboot} {
+		job := must(order(ctx, h.admin, address))(t)
+		items, _, err := h.JobItems(ctx, h.admin, job, listquery.Query{})
+		if err != nil || len(items) != 1 || items[0].MAC != h.mac {
+			t.Errorf("the items of the job are %+v, %v", items, err)
+		}
+	}
+	all := must(h.ReprovisionAll(ctx, h.admin))(t) // the base waits in a job of its own
+	items, _, err := h.JobItems(ctx, h.admin, all, listquery.Query{})
+	if err != nil || len(items) != 1 || items[0].MAC != h.phoneMAC {
+		t.Errorf("the items of the job for all are %+v, %v", items, err)
+	}
+	if err := h.Reject(ctx, h.admin, address); fleet.CodeOf(err) != fleet.CodeConflict {
+		t.Errorf("rejected while it is assigned: %v", err)
+	}
+	h.fetch()
+	check(t, h.db.RecordFetches(ctx, h.fetches.take()))
+	events, _, err := h.History(ctx, h.admin, address, listquery.Query{})
+	check(t, err)
+	var kinds []string
+	for _, e := range events {
+		kinds = append(kinds, string(e.Kind))
+	}
+	for _, want := range []fleet.EventKind{fleet.EventAssigned, fleet.EventChanged, fleet.EventOrdered, fleet.EventFetched} {
+		if !slices.Contains(kinds, string(want)) {
+			t.Errorf("its history lacks %q: %q", want, kinds)
+		}
+	}
+	check(t, h.UpdateDectPhone(ctx, h.admin, h.id, fleet.DectInput{Disabled: new(true)}))
+	if _, err := h.Reprovision(ctx, h.admin, address); fleet.CodeOf(err) != fleet.CodeConflict {
+		t.Errorf("an order to a disabled base: %v", err)
+	}
 }
