@@ -285,7 +285,7 @@ func TestOrdersToABase(t *testing.T) {
 	}
 	h.fetch()
 	check(t, h.db.RecordFetches(ctx, h.fetches.take()))
-	events, _, err := h.History(ctx, h.admin, address, listquery.Query{})
+	events, _, err := h.Events(ctx, h.admin, address, listquery.Query{})
 	check(t, err)
 	var kinds []string
 	for _, e := range events {

@@ -1,10 +1,14 @@
 package yealink
 
 import (
+	_ "embed" // parameters-dect.txt
 	"strconv"
 
 	"github.com/dialplane/dialplane/internal/vendors"
 )
+
+//go:embed parameters-dect.txt
+var dectParameters string
 
 // maxHandsets is the most that any DECT manager has.
 const maxHandsets = 250

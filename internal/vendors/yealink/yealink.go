@@ -61,7 +61,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Parameters:    vendor.MustParseDictionary(parameters),
+		Parameters:    vendor.MustParseDictionary(parameters + "\n" + dectParameters),
 		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
