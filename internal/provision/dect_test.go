@@ -291,7 +291,7 @@ func TestOrdersToABase(t *testing.T) {
 	for _, e := range events {
 		kinds = append(kinds, string(e.Kind))
 	}
-	for _, want := range []fleet.EventKind{fleet.EventAssigned, fleet.EventChanged, fleet.EventOrdered, fleet.EventFetched} {
+	for _, want := range []fleet.EventKind{fleet.EventAssigned, fleet.EventChanged, fleet.EventOrdered, fleet.EventServed} {
 		if !slices.Contains(kinds, string(want)) {
 			t.Errorf("its history lacks %q: %q", want, kinds)
 		}
