@@ -7,12 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
 	"github.com/dialplane/dialplane/internal/secret"
+	"github.com/dialplane/dialplane/internal/template"
 )
 
 // hall is a DECT base of the first tenant.
@@ -299,5 +301,28 @@ func TestOrdersToABase(t *testing.T) {
 	check(t, h.UpdateDectPhone(ctx, h.admin, h.id, fleet.DectInput{Disabled: new(true)}))
 	if _, err := h.Reprovision(ctx, h.admin, address); fleet.CodeOf(err) != fleet.CodeConflict {
 		t.Errorf("an order to a disabled base: %v", err)
+	}
+}
+
+func TestPreviewOfABase(t *testing.T) {
+	t.Parallel()
+	source := strings.Replace(custom("", ""), `accounts="3"`, `accounts="5" handsets="3"`, 1)
+	tmpl := must(template.Parse("ours.xml", []byte(source), nil, func(string) bool { return true }))(t)
+	m := tmpl.Models[0]
+	base := fleet.DectPhone{Model: m.Name, MAC: mac.MustParse("805ec0000001"), DeviceSettings: fleet.DeviceSettings{TimeZone: "Etc/UTC"}}
+	seats := []provision.Seat{
+		{User: fleet.User{ExtensionNumber: "101", DisplayName: "Ada"}, HandsetIndex: 2, IPUI: "0DEADBEEF4"},
+		{User: fleet.User{ExtensionNumber: "102"}, HandsetIndex: 4}, // the model takes three
+	}
+	v, _, err := provision.PreviewBase(tmpl, fleet.Tenant{}, base, seats, "", provision.Addresses{}, time.Now())
+	check(t, err)
+	if len(v.Handsets) != 1 || len(v.Accounts) != 1 || len(v.SpareHandsets) != 2 || len(v.SpareAccounts) != m.Accounts-1 || v.Base.Lines != 3 {
+		t.Fatalf("%+v", v)
+	}
+	if h := v.Handsets[0]; h.Index != 2 || h.Account != 2 || h.Extension != "101" || h.DisplayName != "Ada" || h.IPEI != "5700507820687" || v.Accounts[0].Index != 2 {
+		t.Errorf("%+v, %+v", h, v.Accounts[0])
+	}
+	if v.SpareHandsets[1].Index != 3 || v.SpareAccounts[1].Index != 3 || v.SpareAccounts[2].Index != 4 {
+		t.Errorf("%+v, %+v", v.SpareHandsets, v.SpareAccounts)
 	}
 }

@@ -182,8 +182,8 @@ func (s sampler) accounts() []Account {
 // base makes v that of a DECT base on which every handset is a member; every fifth
 // place is for any handset.
 func (s sampler) base(v *View) {
-	v.Base = Base{
-		Name: "Hall & Gallery", Lines: s.m.Handsets, UserPassword: v.Web.UserPassword, EngineerPassword: "t6RvMh2Yq8Zd", Region: "DEU", //nolint:gosec // made up
+	v.Base = Base{ //nolint:gosec // made up
+		Name: "Hall & Gallery", Lines: s.m.Handsets, UserPassword: v.Web.UserPassword, EngineerPassword: "t6RvMh2Yq8Zd", Region: "DEU",
 		HandsetLanguage: s.last("languages"),
 	}
 	v.Handsets = make([]Handset, s.m.Handsets)
