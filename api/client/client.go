@@ -134,6 +134,42 @@ func (e DectPhonePreferredTransport) Valid() bool {
 	}
 }
 
+// Defines values for DectPhoneStatus.
+const (
+	DectPhoneStatusDisabled   DectPhoneStatus = "disabled"
+	DectPhoneStatusDiscovered DectPhoneStatus = "discovered"
+	DectPhoneStatusEnrolling  DectPhoneStatus = "enrolling"
+	DectPhoneStatusFailing    DectPhoneStatus = "failing"
+	DectPhoneStatusOutOfDate  DectPhoneStatus = "out-of-date"
+	DectPhoneStatusRejected   DectPhoneStatus = "rejected"
+	DectPhoneStatusUpToDate   DectPhoneStatus = "up-to-date"
+	DectPhoneStatusWaiting    DectPhoneStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the DectPhoneStatus enum.
+func (e DectPhoneStatus) Valid() bool {
+	switch e {
+	case DectPhoneStatusDisabled:
+		return true
+	case DectPhoneStatusDiscovered:
+		return true
+	case DectPhoneStatusEnrolling:
+		return true
+	case DectPhoneStatusFailing:
+		return true
+	case DectPhoneStatusOutOfDate:
+		return true
+	case DectPhoneStatusRejected:
+		return true
+	case DectPhoneStatusUpToDate:
+		return true
+	case DectPhoneStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DectPhoneCreateHandsetLanguage.
 const (
 	DectPhoneCreateHandsetLanguageBULGARIAN   DectPhoneCreateHandsetLanguage = "BULGARIAN"
@@ -793,34 +829,34 @@ func (e NotifyInputTransport) Valid() bool {
 
 // Defines values for PhoneStatus.
 const (
-	Disabled   PhoneStatus = "disabled"
-	Discovered PhoneStatus = "discovered"
-	Enrolling  PhoneStatus = "enrolling"
-	Failing    PhoneStatus = "failing"
-	OutOfDate  PhoneStatus = "out-of-date"
-	Rejected   PhoneStatus = "rejected"
-	UpToDate   PhoneStatus = "up-to-date"
-	Waiting    PhoneStatus = "waiting"
+	PhoneStatusDisabled   PhoneStatus = "disabled"
+	PhoneStatusDiscovered PhoneStatus = "discovered"
+	PhoneStatusEnrolling  PhoneStatus = "enrolling"
+	PhoneStatusFailing    PhoneStatus = "failing"
+	PhoneStatusOutOfDate  PhoneStatus = "out-of-date"
+	PhoneStatusRejected   PhoneStatus = "rejected"
+	PhoneStatusUpToDate   PhoneStatus = "up-to-date"
+	PhoneStatusWaiting    PhoneStatus = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the PhoneStatus enum.
 func (e PhoneStatus) Valid() bool {
 	switch e {
-	case Disabled:
+	case PhoneStatusDisabled:
 		return true
-	case Discovered:
+	case PhoneStatusDiscovered:
 		return true
-	case Enrolling:
+	case PhoneStatusEnrolling:
 		return true
-	case Failing:
+	case PhoneStatusFailing:
 		return true
-	case OutOfDate:
+	case PhoneStatusOutOfDate:
 		return true
-	case Rejected:
+	case PhoneStatusRejected:
 		return true
-	case UpToDate:
+	case PhoneStatusUpToDate:
 		return true
-	case Waiting:
+	case PhoneStatusWaiting:
 		return true
 	default:
 		return false
@@ -1672,6 +1708,11 @@ type DectPhone struct {
 	// EngineerPassword Null unless the credential may reveal secrets.
 	EngineerPassword *string `json:"engineer_password"`
 
+	// Fwver Firmware version, as the base last named it.
+	//
+	// Examples: 77.85.0.160
+	Fwver *string `json:"fwver"`
+
 	// HandsetLanguage Examples: GERMAN
 	HandsetLanguage *string `json:"handset_language"`
 
@@ -1711,6 +1752,19 @@ type DectPhone struct {
 	// Rps Examples: false
 	Rps bool `json:"rps"`
 
+	// Status How it is with the base, in one word.
+	Status DectPhoneStatus `json:"status"`
+
+	// StatusReason Why, in plain words.
+	//
+	// Examples: it has fetched what it would get now
+	StatusReason string `json:"status_reason"`
+
+	// StatusSince Null where it is not known.
+	//
+	// Examples: 2026-11-23T08:00:00Z
+	StatusSince *time.Time `json:"status_since"`
+
 	// Template The template.
 	//
 	// Examples: yealink-dect.xml
@@ -1737,6 +1791,9 @@ type DectPhoneInterface string
 
 // DectPhonePreferredTransport defines model for DectPhone.PreferredTransport.
 type DectPhonePreferredTransport string
+
+// DectPhoneStatus How it is with the base, in one word.
+type DectPhoneStatus string
 
 // DectPhoneCreate defines model for DectPhoneCreate.
 type DectPhoneCreate struct {
@@ -2556,12 +2613,12 @@ type MemberInput struct {
 	// Examples: 101
 	ExtensionNumber string `json:"extension_number"`
 
-	// HandsetIndex Place on the base, from 1; none for the next free one.
+	// HandsetIndex Place on the base, from 1; none for the one that it has, or else the next free one.
 	//
 	// Examples: 1
 	HandsetIndex *string `json:"handset_index,omitempty"`
 
-	// Ipui 10 hex digits of the one handset it is for; none for any.
+	// Ipui The one handset it is for, by its IPUI of 10 hex digits or its IPEI of 13 digits with the check digit; none for any. A handset belongs to one base.
 	//
 	// Examples: 030AB1EE28
 	Ipui *string `json:"ipui,omitempty"`
@@ -4013,6 +4070,9 @@ type UpdateDectPhoneParams struct {
 
 // DeleteDectPhoneParams defines parameters for DeleteDectPhone.
 type DeleteDectPhoneParams struct {
+	// Force Delete it even where it has members: they are taken off it, and their extensions stay.
+	Force *bool `form:"force,omitempty" json:"force,omitempty"`
+
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
@@ -4646,7 +4706,7 @@ type UpdateUserParams struct {
 
 // DeleteUserParams defines parameters for DeleteUser.
 type DeleteUserParams struct {
-	// Force Delete it even where it is a member of a DECT base.
+	// Force Delete it even where it is a member of a DECT base, which it is then taken off.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
 
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
@@ -5093,7 +5153,9 @@ type ClientInterface interface {
 	// Corresponds with POST /dect_phones/{id} (the `UpdateDectPhone` operationId).
 	UpdateDectPhone(ctx context.Context, id string, params *UpdateDectPhoneParams, body UpdateDectPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteDectPhone Delete a DECT base with its list of members
+	// DeleteDectPhone Delete a DECT base
+	//
+	// A base with members is a conflict that names them, unless forced.
 	//
 	// Needs the role `operator`.
 	//
@@ -6335,7 +6397,9 @@ func (c *Client) UpdateDectPhone(ctx context.Context, id string, params *UpdateD
 	return c.Client.Do(req)
 }
 
-// DeleteDectPhone Delete a DECT base with its list of members
+// DeleteDectPhone Delete a DECT base
+//
+// A base with members is a conflict that names them, unless forced.
 //
 // Needs the role `operator`.
 //
@@ -9235,6 +9299,33 @@ func NewDeleteDectPhoneRequest(server string, id string, params *DeleteDectPhone
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Force != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "force", *params.Force, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
@@ -14296,7 +14387,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /dect_phones/{id} (the `UpdateDectPhone` operationId).
 	UpdateDectPhoneWithResponse(ctx context.Context, id string, params *UpdateDectPhoneParams, body UpdateDectPhoneJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateDectPhoneResponse, error)
 
-	// DeleteDectPhoneWithResponse Delete a DECT base with its list of members
+	// DeleteDectPhoneWithResponse Delete a DECT base
+	//
+	// A base with members is a conflict that names them, unless forced.
 	//
 	// Needs the role `operator`.
 	//
@@ -19502,7 +19595,9 @@ func (c *ClientWithResponses) UpdateDectPhoneWithResponse(ctx context.Context, i
 	return ParseUpdateDectPhoneResponse(rsp)
 }
 
-// DeleteDectPhoneWithResponse Delete a DECT base with its list of members
+// DeleteDectPhoneWithResponse Delete a DECT base
+//
+// A base with members is a conflict that names them, unless forced.
 //
 // Needs the role `operator`.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,6 +23,11 @@ type dectPhone struct {
 	EngineerPassword password `json:"engineer_password" doc:"Null unless the credential may reveal secrets."`
 	Region           blank    `json:"region" example:"DEU"`
 	HandsetLanguage  blank    `json:"handset_language" example:"GERMAN"`
+	FwVer            blank    `json:"fwver" example:"77.85.0.160" doc:"Firmware version, as the base last named it."`
+
+	Status       string     `json:"status" enum:"discovered,waiting,enrolling,up-to-date,out-of-date,failing,rejected,disabled" doc:"How it is with the base, in one word."`
+	StatusSince  *time.Time `json:"status_since" example:"2026-11-23T08:00:00Z" doc:"Null where it is not known."`
+	StatusReason string     `json:"status_reason" example:"it has fetched what it would get now" doc:"Why, in plain words."`
 }
 
 // DectFields are what can be set of a DECT base.
@@ -59,8 +65,8 @@ type member struct {
 
 type memberInput struct {
 	ExtensionNumber string  `json:"extension_number" pattern:"^[0-9]{3,64}$" patternDescription:"3 to 64 digits" example:"101" doc:"An extension of the tenant."`
-	IPUI            *string `json:"ipui,omitempty" maxLength:"64" example:"030AB1EE28" doc:"10 hex digits of the one handset it is for; none for any."`
-	HandsetIndex    *string `json:"handset_index,omitempty" maxLength:"8" example:"1" doc:"Place on the base, from 1; none for the next free one."`
+	IPUI            *string `json:"ipui,omitempty" maxLength:"64" example:"030AB1EE28" doc:"The one handset it is for, by its IPUI of 10 hex digits or its IPEI of 13 digits with the check digit; none for any. A handset belongs to one base."`
+	HandsetIndex    *string `json:"handset_index,omitempty" maxLength:"8" example:"1" doc:"Place on the base, from 1; none for the one that it has, or else the next free one."`
 }
 
 type members struct {
@@ -114,9 +120,11 @@ func (s *server) registerDect() {
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/dect_phones/{id}/destroy", id: "deleteDectPhone", tag: tagDect, status: http.StatusNoContent, role: fleet.Operator,
-		summary: "Delete a DECT base with its list of members",
+		flags:   map[string]string{"force": "Delete it even where it has members: they are taken off it, and their extensions stay."},
+		summary: "Delete a DECT base",
+		detail:  "A base with members is a conflict that names them, unless forced.",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*empty, error) {
-		return nothing(s.Fleet.DeleteDectPhone(ctx, r.Caller, in.ID.ref()))
+		return nothing(s.Fleet.DeleteDectPhone(ctx, r.Caller, in.ID.ref(), r.Flags["force"]))
 	})
 	register(s, operation{
 		method: http.MethodGet, path: "/dect_phones/{id}/members", id: "listMembers", tag: tagDect, status: http.StatusOK, role: fleet.Viewer, fields: memberFields(),
@@ -181,6 +189,8 @@ func (s *server) dectPhoneOf(d fleet.DectPhone) dectPhone {
 		Region: blank(d.Region), HandsetLanguage: blank(d.HandsetLanguage),
 	}
 	out.ID, out.MAC, out.Vendor, out.Model = d.ID.String(), d.MAC.String(), d.Vendor, d.Model
+	status := s.Status(d.MAC)
+	out.FwVer, out.Status, out.StatusSince, out.StatusReason = blank(status.Firmware), string(status.Word), moment(status.Since), status.Why
 	if !d.Token.Empty() {
 		out.URL = password{secret.New(s.DectURL(d))}
 	}

@@ -119,7 +119,9 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "GET", dect+"/members/102", w.viewer, "")
 	w.must(409, "POST", "/users/"+w.ids["second"]+"/destroy", w.operator, "")
 	w.must(204, "POST", "/users/"+w.ids["second"]+"/destroy?force=true", w.operator, "")
-	w.must(204, "POST", dect+"/destroy", w.operator, "")
+	w.must(200, "POST", dect+"/members", w.operator, `{"items":[{"extension_number":"101","ipui":"57005 0782068 7"}]}`)
+	w.must(409, "POST", dect+"/destroy", w.operator, "")
+	w.must(204, "POST", dect+"/destroy?force=true", w.operator, "")
 
 	w.must(200, "GET", "/tenant", w.viewer, "")
 	w.must(200, "GET", "/tenants", w.root, "")

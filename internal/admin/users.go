@@ -107,7 +107,7 @@ func (s *server) registerUsers() {
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/users/{id}/destroy", id: "deleteUser", tag: tagUsers, status: http.StatusNoContent, role: fleet.Operator,
-		flags:   map[string]string{"force": "Delete it even where it is a member of a DECT base."},
+		flags:   map[string]string{"force": "Delete it even where it is a member of a DECT base, which it is then taken off."},
 		summary: "Delete an extension and its phones",
 		detail:  "A member of a DECT base is a conflict that names the bases, unless forced.",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*empty, error) {

@@ -21,8 +21,9 @@ import (
 type notifier struct {
 	store    fleet.Store
 	registry *vendor.Registry
-	// sharers lists the other phones that register as the extension of one.
-	sharers func(mac.Addr) []mac.Addr
+	// sharers names the extension by which a phone is reached, and lists the other
+	// phones that register as it.
+	sharers func(mac.Addr) (fleet.ID, []mac.Addr)
 
 	mu      sync.Mutex
 	senders map[fleet.Notify]*shared
@@ -39,30 +40,33 @@ type sender interface {
 	Close() error
 }
 
-func newNotifier(s fleet.Store, r *vendor.Registry, sharers func(mac.Addr) []mac.Addr) *notifier {
+func newNotifier(s fleet.Store, r *vendor.Registry, sharers func(mac.Addr) (fleet.ID, []mac.Addr)) *notifier {
 	return &notifier{store: s, registry: r, sharers: sharers, senders: make(map[fleet.Notify]*shared)}
 }
 
-// order is what is known of a phone that is to be told something.
+// order is what is known of a phone or DECT base that is to be told something.
 type order struct {
 	tenant fleet.Tenant
-	phone  fleet.Phone
-	user   fleet.User
+	vendor string
+	fleet.DeviceSettings
+	user   fleet.User // its own, or of a base a member's; none has a base without members
 	self   notify.Device
 	others []notify.Device // that register as its extension too
 }
 
 func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o order, err error) {
-	sharers := n.sharers(m)
+	user, sharers := n.sharers(m)
 	err = n.store.Read(ctx, func(r fleet.Reader) error {
 		if o.tenant, err = r.Tenant(ctx, tenant); err != nil {
 			return err
 		}
-		if o.phone, err = r.PhoneByMAC(ctx, tenant, m); err != nil {
+		if o.vendor, o.DeviceSettings, err = settingsOf(ctx, r, tenant, m); err != nil {
 			return err
 		}
-		if o.user, err = r.User(ctx, tenant, o.phone.User); err != nil {
-			return err
+		if user != 0 {
+			if o.user, err = r.User(ctx, tenant, user); err != nil {
+				return err
+			}
 		}
 		if o.self, err = deviceOf(ctx, r, m); err != nil {
 			return err
@@ -76,6 +80,16 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 		return nil
 	})
 	return o, err
+}
+
+// settingsOf reads what phones and DECT bases have alike.
+func settingsOf(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (vendorName string, s fleet.DeviceSettings, err error) {
+	p, err := r.PhoneByMAC(ctx, tenant, m)
+	if fleet.CodeOf(err) != fleet.CodeNotFound {
+		return p.Vendor, p.DeviceSettings, err
+	}
+	b, err := r.DectPhoneByMAC(ctx, tenant, m)
+	return b.Vendor, b.DeviceSettings, err
 }
 
 func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
@@ -96,20 +110,23 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	case err != nil:
 		return true, fmt.Errorf("read the phone: %w", err)
 	}
-	pack, ok := n.registry.Pack(o.phone.Vendor)
+	pack, ok := n.registry.Pack(o.vendor)
 	if !ok {
-		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", o.phone.Vendor)}
+		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", o.vendor)}
 	}
 	event := pack.Commands.Reprovision
 	if kind == fleet.JobReboot {
 		event = pack.Commands.Reboot
 	}
 	if event == "" {
-		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", o.phone.Vendor, kind)}
+		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", o.vendor, kind)}
 	}
-	way, err := wayTo(o.tenant, o.phone.Interface, o.phone.PreferredTransport)
+	way, err := wayTo(o.tenant, o.Interface, o.PreferredTransport)
 	if err != nil {
 		return false, undeliverable{err.Error()}
+	}
+	if o.user.ID == 0 && way.Method != fleet.NotifyDirect {
+		return false, undeliverable{"the DECT base has no members, so that it registers nothing by which it could be reached"}
 	}
 	s, err := n.sender(tenant, way)
 	if err != nil {
@@ -130,7 +147,7 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 // place finds the contact of a phone that shares its extension, by asking the
 // registrar as the phone itself would.
 func (n *notifier) place(ctx context.Context, o order) (uri string, retry bool, err error) {
-	way, err := registrarOf(o.tenant, o.phone.Interface, o.phone.PreferredTransport)
+	way, err := registrarOf(o.tenant, o.Interface, o.PreferredTransport)
 	if err != nil {
 		return "", false, undeliverable{fmt.Sprintf("several phones register as the extension, and where this one is cannot be asked: %s", err)}
 	}

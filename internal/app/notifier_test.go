@@ -117,13 +117,16 @@ func newOrders(t *testing.T, port int) (*notifier, *store.DB) {
 		t.Fatal(err)
 	}
 	of101 := []string{first, twin, hidden}
-	n := newNotifier(db, packs.Registry(), func(m mac.Addr) (others []mac.Addr) {
+	n := newNotifier(db, packs.Registry(), func(m mac.Addr) (user fleet.ID, others []mac.Addr) {
+		if user = 11; m.String() == single {
+			user = 12
+		}
 		for _, other := range of101 {
 			if slices.Contains(of101, m.String()) && other != m.String() {
 				others = append(others, mac.MustParse(other))
 			}
 		}
-		return others
+		return user, others
 	})
 	t.Cleanup(func() { _ = n.close() })
 	return n, db
@@ -160,6 +163,42 @@ func TestOneNotifyForEachPhone(t *testing.T) {
 	}
 	if got := r.take(); len(got) != 0 {
 		t.Errorf("others were told: %q", got)
+	}
+}
+
+// A DECT base is told by the extension that it is reached by, and in no way of the
+// PBX's where it has none.
+func TestNotifyToABase(t *testing.T) {
+	t.Parallel()
+	r := startRegistrar(t, "Contact: <sip:102@192.0.2.13:5060>\r\nContact: <sip:102@192.0.2.14:5060>;+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-805EC0000009>\"\r\n")
+	n, db := newOrders(t, r.port)
+	base, at := mac.MustParse("805ec0000009"), time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	err := db.Write(t.Context(), func(w fleet.Writer) error {
+		return w.InsertDectPhone(t.Context(), fleet.DectPhone{
+			ID: 31, Tenant: tenantID, Name: "Hall", MAC: base, Template: "yealink-w5x.xml", Vendor: "Yealink", Model: "W60B",
+			DeviceSettings: fleet.DeviceSettings{Interface: fleet.WebDomain, PreferredTransport: fleet.UDP}, Token: secret.New("t"), CreatedAt: at, UpdatedAt: at,
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		user   fleet.ID
+		others []mac.Addr
+		told   []string
+	}{
+		{12, nil, []string{"sip:102@pbx.example.org"}},
+		{12, []mac.Addr{mac.MustParse(single)}, []string{"sip:102@192.0.2.14:5060"}},
+		{0, nil, nil},
+	} {
+		n.sharers = func(mac.Addr) (fleet.ID, []mac.Addr) { return test.user, test.others }
+		retry, err := n.Notify(t.Context(), tenantID, base, fleet.JobReprovision)
+		if (err == nil) != (test.told != nil) || retry || err != nil && !strings.Contains(err.Error(), "no members") {
+			t.Errorf("to the extension %d: retry %v, %v", test.user, retry, err)
+		}
+		if got := r.take(); !slices.Equal(got, test.told) {
+			t.Errorf("to the extension %d: told %q, want %q", test.user, got, test.told)
+		}
 	}
 }
 

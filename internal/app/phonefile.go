@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -16,8 +18,9 @@ import (
 	"github.com/dialplane/dialplane/internal/template"
 )
 
-// phoneFile is a phone in YAML, for 'template render --phone'. Its keys are those
-// of the API. Only mac, extension.extension_number and tenant.domain are required.
+// phoneFile is a phone or a DECT base in YAML, for 'template render --phone'. Its keys
+// are those of the API. Only mac and tenant.domain are required, and of a phone
+// extension.extension_number.
 type phoneFile struct {
 	MAC      string `yaml:"mac"`
 	Firmware string `yaml:"firmware"`
@@ -34,6 +37,20 @@ type phoneFile struct {
 		RegisterExpires int            `yaml:"register_expires"`
 	} `yaml:"tenant"`
 
+	// Those of a DECT base.
+	Members []struct {
+		extensionFile `yaml:",inline"`
+		IPUI          string `yaml:"ipui"`
+		HandsetIndex  int    `yaml:"handset_index"` // the next one unless given
+	} `yaml:"members"`
+	Name             string `yaml:"name"`
+	Tone             string `yaml:"tone"`
+	UserPassword     string `yaml:"user_password"`
+	EngineerPassword string `yaml:"engineer_password"`
+	Region           string `yaml:"region"`
+	HandsetLanguage  string `yaml:"handset_language"`
+
+	// Those of a desk phone.
 	Extension extensionFile   `yaml:"extension"`
 	Others    []extensionFile `yaml:"other_extensions"`
 
@@ -100,7 +117,7 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 	if p.Tenant.Domain == "" {
 		return nil, nil, fmt.Errorf("tenant.domain is missing: the SIP domain that the phone registers at")
 	}
-	if p.Extension.ExtensionNumber == "" {
+	if p.Extension.ExtensionNumber == "" && m.Handsets == 0 {
 		return nil, nil, fmt.Errorf("extension.extension_number is missing")
 	}
 	transport := fleet.Transport(cmp.Or(p.PreferredTransport, string(fleet.UDP)))
@@ -134,12 +151,32 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 			phone.Codecs = append(phone.Codecs, d.Name)
 		}
 	}
+	urls := provision.Addresses{Base: cmp.Or(p.ProvisioningURL, "http://provisioning.example.net/")}
+	if m.Handsets > 0 {
+		base := fleet.DectPhone{
+			Name: p.Name, MAC: address, Template: t.Filename, Vendor: t.Vendor, Model: m.Name, DeviceSettings: phone.DeviceSettings, Token: phone.Token,
+			Tone: cmp.Or(p.Tone, p.Tenant.Tone), UserPassword: secret.New(p.UserPassword), EngineerPassword: secret.New(p.EngineerPassword),
+			Region: p.Region, HandsetLanguage: p.HandsetLanguage,
+		}
+		return provision.PreviewBase(t, tenant, base, p.seats(), p.Firmware, urls, now)
+	}
 	var others []fleet.User
 	for _, o := range p.Others {
 		others = append(others, o.user())
 	}
-	urls := provision.Addresses{Base: cmp.Or(p.ProvisioningURL, "http://provisioning.example.net/")}
 	return provision.Preview(t, tenant, p.Extension.user(), others, phone, p.Firmware, urls, now)
+}
+
+// seats are the members by rising handset index.
+func (p *phoneFile) seats() []provision.Seat {
+	var seats []provision.Seat
+	next := 1
+	for _, m := range p.Members {
+		s := provision.Seat{User: m.user(), HandsetIndex: cmp.Or(m.HandsetIndex, next), IPUI: strings.ToUpper(m.IPUI)}
+		seats, next = append(seats, s), s.HandsetIndex+1
+	}
+	slices.SortStableFunc(seats, func(a, b provision.Seat) int { return a.HandsetIndex - b.HandsetIndex })
+	return seats
 }
 
 func (e extensionFile) user() fleet.User {

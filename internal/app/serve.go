@@ -130,7 +130,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	addresses := provision.Addresses{Base: base}
 	s.catalog = catalog
 	s.journal = provision.NewJournal(s.store, log)
-	s.notifier = newNotifier(s.store, registry, func(m mac.Addr) []mac.Addr { return s.core.Sharers(m) })
+	s.notifier = newNotifier(s.store, registry, func(m mac.Addr) (fleet.ID, []mac.Addr) { return s.core.Sharers(m) })
 	s.jobs = jobs.New(jobs.Config{
 		Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log, Rate: c.rate(), Attempts: c.Attempts,
 	})

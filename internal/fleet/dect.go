@@ -43,7 +43,7 @@ type DectInput struct {
 // /items/0/extension_number, /items/0/ipui and /items/0/handset_index.
 type MemberInput struct {
 	ExtensionNumber string
-	IPUI            string // 10 hex digits, or "" or FFFFFFFFFF for any handset
+	IPUI            string // 10 hex digits, an IPEI, or "" or FFFFFFFFFF for any handset
 	HandsetIndex    string // a number from 1 to the base's lines, or "" for the one it has or the next free
 }
 
@@ -192,8 +192,10 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	return f.tell(ctx, changed...)
 }
 
-// DeleteDectPhone removes a DECT base with its list of members.
-func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
+// DeleteDectPhone removes a DECT base. One that has members is removed with force
+// only, which takes them off it and leaves their extensions; without, the CodeConflict
+// error names them.
+func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
@@ -201,6 +203,13 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 	err := f.change(ctx, c, "dect_phone.delete", func(w Writer) (_ string, err error) {
 		if d, err = w.DectPhone(ctx, c.Tenant, id); err != nil {
 			return "", err
+		}
+		members, err := w.Members(ctx, c.Tenant, id)
+		if err != nil {
+			return "", err
+		}
+		if len(members) > 0 && !force {
+			return "", errorf(CodeConflict, "the DECT base %q has %d members (%s); take them off, or force", d.Name, len(members), firstOf(members))
 		}
 		if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
 			return "", err
@@ -214,6 +223,18 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID) error {
 		return err
 	}
 	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
+}
+
+// firstOf names the first few members: "101, 102, 103, …".
+func firstOf(members []Member) string {
+	var names []string
+	for _, m := range members[:min(len(members), 3)] {
+		names = append(names, m.ExtensionNumber)
+	}
+	if len(members) > len(names) {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d *DectPhone) {
@@ -265,7 +286,8 @@ func (f *Fleet) Member(ctx context.Context, c Caller, dect ID, extension string)
 }
 
 // ReplaceMembers gives a base a new list of members, whole. A member that names no
-// handset index keeps the one it has, or gets the lowest that is free.
+// handset index keeps the one it has, or gets the lowest that is free. An IPUI is that
+// of one handset and belongs to one base of the installation.
 func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []MemberInput) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
@@ -283,6 +305,10 @@ func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []Memb
 		if err != nil {
 			return "", err
 		}
+		d.UpdatedAt = f.now()
+		if err := w.UpdateDectPhone(ctx, d); err != nil {
+			return "", err
+		}
 		if err := f.note(ctx, w, c, d.MAC, EventChanged, "changed: members", EventDetails{Changes: []Change{{Field: "members"}}}); err != nil {
 			return "", err
 		}
@@ -298,7 +324,6 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 	var v form
 	if len(in) > d.Lines {
 		v.add("/items", "has %d members; a %s takes at most %d", len(in), d.Model, d.Lines)
-		return nil, v.err()
 	}
 	carried := f.carried(d.Vendor)
 	out := make([]Member, len(in))
@@ -318,15 +343,16 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 			}
 			out[i].User, out[i].ExtensionNumber, out[i].DisplayName = u.ID, u.ExtensionNumber, u.DisplayName
 		}
-		switch ipui := strings.ToUpper(m.IPUI); {
-		case ipui == "" || ipui == "FFFFFFFFFF":
-		case made("0123456789ABCDEF", 10, 10, "-")(ipui) != "":
-			v.add(at+"/ipui", "must be the 10 hex digits that the handset shows, or empty for any handset")
-		default:
-			if first, twice := ipuiAt[ipui]; twice {
-				v.add(at+"/ipui", "is that of item %d as well", first)
-			}
+		ipui, wrong := parseIPUI(m.IPUI)
+		if first, twice := ipuiAt[ipui]; wrong != "" {
+			v.add(at+"/ipui", "%s", wrong)
+		} else if twice {
+			v.add(at+"/ipui", "is that of item %d as well", first)
+		} else if ipui != "" {
 			ipuiAt[ipui], out[i].IPUI = i, ipui
+			if err := freeHandset(ctx, r, &v, at, d, ipui); err != nil {
+				return nil, err
+			}
 		}
 		if m.HandsetIndex == "" {
 			continue
@@ -360,6 +386,25 @@ func memberUser(ctx context.Context, r Reader, v *form, at string, tenant ID, ex
 		return User{}, nil
 	}
 	return u, err
+}
+
+// freeHandset adds a conflict if a handset belongs to another base.
+func freeHandset(ctx context.Context, r Reader, v *form, at string, d DectPhone, ipui string) error {
+	tenant, base, err := r.DectOfHandset(ctx, ipui)
+	switch {
+	case CodeOf(err) == CodeNotFound || err == nil && base == d.ID:
+		return nil
+	case err != nil:
+		return err
+	case tenant != d.Tenant:
+		v.conflict(at+"/ipui", "the handset %s is in use outside this tenant", ipui)
+		return nil
+	}
+	other, err := r.DectPhone(ctx, tenant, base)
+	if err == nil {
+		v.conflict(at+"/ipui", "the handset %s is that of a member of the DECT base %q; take it from there first", ipui, other.Name)
+	}
+	return err
 }
 
 // placeHandsets gives an index to those that have none: the one they had before,

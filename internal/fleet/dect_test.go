@@ -68,7 +68,7 @@ func TestDectRules(t *testing.T) {
 		refusal{name: "what never changes", do: update(dectInput(w.baseMAC)), at: []string{"/mac", "/template", "/vendor", "/model"}},
 		refusal{name: "reading none", do: func() error { _, err := w.DectPhone(ctx, w.admin, 1); return err }, code: fleet.CodeNotFound},
 		refusal{name: "update of none", do: func() error { return w.UpdateDectPhone(ctx, w.admin, w.phone, fleet.DectInput{}) }, code: fleet.CodeNotFound},
-		refusal{name: "delete of none", do: func() error { return w.DeleteDectPhone(ctx, w.admin, w.phone) }, code: fleet.CodeNotFound},
+		refusal{name: "delete of none", do: func() error { return w.DeleteDectPhone(ctx, w.admin, w.phone, true) }, code: fleet.CodeNotFound},
 	)
 	w.refuse(cases)
 
@@ -87,7 +87,7 @@ func TestDectRules(t *testing.T) {
 		t.Errorf("%d bases, %v", len(list), err)
 	}
 	w.heard.take()
-	check(t, w.DeleteDectPhone(ctx, w.admin, id))
+	check(t, w.DeleteDectPhone(ctx, w.admin, id, false))
 	if heard := w.heard.take(); !slices.Equal(heard, []string{"phone " + free, "enrolments"}) {
 		t.Errorf("heard %q", heard)
 	}
@@ -124,7 +124,18 @@ func TestMemberRules(t *testing.T) {
 		{name: "IPEI", do: replace(m("101", "000770123456*", "")), at: []string{"/items/0/ipui"}},
 		{name: "IPUI on another base", do: func() error {
 			return w.ReplaceMembers(ctx, w.admin, second, []fleet.MemberInput{m("101", "030AB1EE28", "")})
-		}, code: fleet.CodeConflict, says: "IPUI"},
+		}, code: fleet.CodeConflict, at: []string{"/items/0/ipui"}, says: `that of a member of the DECT base "Hall"`},
+		{name: "its IPEI", do: func() error {
+			return w.ReplaceMembers(ctx, w.admin, second, []fleet.MemberInput{m("101", "12459 0126504 4", "")})
+		}, code: fleet.CodeConflict, at: []string{"/items/0/ipui"}},
+		{name: "IPUI and its IPEI", do: replace(m("101", "0DEADBEEF4", ""), m("102", "57005-0782068-7", "")), at: []string{"/items/1/ipui"}, says: "item 0"},
+		{name: "IPEI with a slip", do: replace(m("101", "5700507820697", "")), at: []string{"/items/0/ipui"}, says: "last digit would be"},
+		{name: "IPEI of no maker", do: replace(m("101", "6553600000010", "")), at: []string{"/items/0/ipui"}, says: "maker is at most 65535"},
+		{name: "base with members", do: func() error { return w.DeleteDectPhone(ctx, w.admin, w.base, false) }, code: fleet.CodeConflict, says: "has 1 members (102)"},
+		{
+			name: "everything at once", do: replace(m("101", "030AB1EE2", "1"), m("101", "", "1"), m("999", "0000000001", "9"), m("103", "0000000001", "")),
+			at: []string{"/items", "/items/0/ipui", "/items/1/extension_number", "/items/1/handset_index", "/items/2/extension_number", "/items/2/handset_index", "/items/3/ipui"},
+		},
 		{name: "index 0", do: replace(m("101", "", "0")), at: []string{"/items/0/handset_index"}},
 		{name: "index above the lines", do: replace(m("101", "", "4")), at: []string{"/items/0/handset_index"}},
 		{name: "index with a zero before it", do: replace(m("101", "", "01")), at: []string{"/items/0/handset_index"}},

@@ -66,8 +66,12 @@ type Reader interface {
 	DeviceDisabled(ctx context.Context, tenant ID, m mac.Addr) (bool, error)
 
 	DectPhone(ctx context.Context, tenant, id ID) (DectPhone, error)
+	DectPhoneByMAC(ctx context.Context, tenant ID, m mac.Addr) (DectPhone, error)
 	DectPhones(ctx context.Context, tenant ID, q listquery.Query) ([]DectPhone, int, error)
 	Members(ctx context.Context, tenant, dect ID) ([]Member, error) // by handset index
+	// DectOfHandset returns the base of the installation, and its tenant, on which a
+	// member has the IPUI.
+	DectOfHandset(ctx context.Context, ipui string) (tenant, dect ID, err error)
 	// MemberOf lists the bases of the tenant on which the user is a member.
 	MemberOf(ctx context.Context, tenant, user ID) ([]DectPhone, error)
 

@@ -499,7 +499,7 @@ func TestTenantIsolation(t *testing.T) {
 		"Reject":                    func() error { return w.Reject(ctx, o, w.phoneMAC) },
 		"DectPhone":                 func() error { return second(w.DectPhone(ctx, o, w.base)) },
 		"UpdateDectPhone":           func() error { return w.UpdateDectPhone(ctx, o, w.base, fleet.DectInput{}) },
-		"DeleteDectPhone":           func() error { return w.DeleteDectPhone(ctx, o, w.base) },
+		"DeleteDectPhone":           func() error { return w.DeleteDectPhone(ctx, o, w.base, true) },
 		"Members":                   func() error { return second(w.Members(ctx, o, w.base)) },
 		"ReplaceMembers":            func() error { return w.ReplaceMembers(ctx, o, w.base, nil) },
 		"Member":                    func() error { return second(w.Member(ctx, o, w.base, "102")) },
@@ -670,7 +670,7 @@ func (w *world) useCases() map[string]useCase {
 		"CreateDectPhone": write(fleet.Operator, func(x ctx, c caller) error { _, err := w.CreateDectPhone(x, c, dectInput("001565000092")); return err }),
 		"DectPhone":       read(func(x ctx, c caller) error { _, err := w.DectPhone(x, c, w.base); return err }),
 		"UpdateDectPhone": write(fleet.Operator, func(x ctx, c caller) error { return w.UpdateDectPhone(x, c, w.base, fleet.DectInput{}) }),
-		"DeleteDectPhone": write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteDectPhone(x, c, w.base) }),
+		"DeleteDectPhone": write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteDectPhone(x, c, w.base, true) }),
 		"Members":         read(func(x ctx, c caller) error { _, err := w.Members(x, c, w.base); return err }),
 		"ReplaceMembers": write(fleet.Operator, func(x ctx, c caller) error {
 			return w.ReplaceMembers(x, c, w.base, []fleet.MemberInput{{ExtensionNumber: "102"}})

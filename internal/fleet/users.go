@@ -149,6 +149,12 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 				return "", err
 			}
 		}
+		for _, b := range bases {
+			if err := f.note(ctx, w, c, b.MAC, EventChanged, "changed: members, as extension "+u.ExtensionNumber+" was deleted",
+				EventDetails{Changes: []Change{{Field: "members"}}}); err != nil {
+				return "", err
+			}
+		}
 		return u.object(), w.DeleteUser(ctx, c.Tenant, id)
 	})
 	if err != nil {

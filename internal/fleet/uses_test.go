@@ -40,7 +40,7 @@ func TestUsedEndpointsStay(t *testing.T) {
 	})
 	check(t, set(web(fleet.EndpointInput{UDP: 5070, TCP: 5060, TLS: 5071})))
 	check(t, set(web(fleet.EndpointInput{UDP: 5070, TLS: 5071}))) // nobody is there over TCP
-	check(t, w.DeleteDectPhone(ctx, w.admin, w.base))
+	check(t, w.DeleteDectPhone(ctx, w.admin, w.base, true))
 	check(t, set(web(fleet.EndpointInput{TLS: 5071})))
 }
 

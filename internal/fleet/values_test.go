@@ -249,3 +249,44 @@ func TestNetwork(t *testing.T) {
 		}
 	}
 }
+
+// An IPEI is another spelling of an IPUI of type N.
+func TestIPEI(t *testing.T) {
+	t.Parallel()
+	for ipei, want := range map[string]string{
+		"57005 0782068 7": "0DEADBEEF4", // worked example, wiki.ucware.com
+		"57005-0782068-7": "0DEADBEEF4",
+		"0014601565779":   "00092263A1", // worked example, da-products.com
+		"6553510485752":   "0FFFFFFFFF",
+		"030ab1ee28":      "030AB1EE28",
+		"30AB1EE28F":      "30AB1EE28F", // of another type
+		"":                "",
+		"ffffffffff":      "",
+	} {
+		if got, wrong := parseIPUI(ipei); got != want || wrong != "" {
+			t.Errorf("%q is read as %q, %q; want %q", ipei, got, wrong, want)
+		}
+	}
+	for _, bad := range []string{"030AB1EE2", "030AB1EE280", "570050782068", "5700507820688", "57005078206-", "65536000000" + "10", "5700510485767", "*700507820687", "0DEADBEEFG", "５７００５０７８２０６８７"} {
+		if got, wrong := parseIPUI(bad); wrong == "" {
+			t.Errorf("%q is read as %q", bad, got)
+		}
+	}
+	if got := IPEI("30AB1EE28F") + IPEI("") + IPEI("0DEADBEEFG"); got != "" {
+		t.Errorf("IPEI of what has none: %q", got)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		ipui := "0" + strings.ToUpper(rapid.StringMatching(`[0-9a-f]{9}`).Draw(t, "ipui"))
+		ipei := IPEI(ipui)
+		if got, wrong := parseIPUI(ipei); got != ipui || wrong != "" {
+			t.Fatalf("%s is %s, which is read as %q, %q", ipui, ipei, got, wrong)
+		}
+		// The eleventh digit counts eleven times, and so for nothing.
+		at, by := rapid.SampledFrom([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11}).Draw(t, "at"), byte(rapid.IntRange(1, 9).Draw(t, "by"))
+		slip := []byte(ipei)
+		slip[at] = '0' + (slip[at]-'0'+by)%10
+		if got, wrong := parseIPUI(string(slip)); wrong == "" {
+			t.Fatalf("%s with one digit wrong, %s, is read as %q", ipei, slip, got)
+		}
+	})
+}

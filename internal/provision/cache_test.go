@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"github.com/dialplane/dialplane/internal/fleet"
 )
 
 // However files come, change and are read, the cache knows what it holds and
@@ -19,13 +17,13 @@ func TestCacheKeepsToItsBudget(t *testing.T) {
 		versions := make([]facts, len(devices))
 		for i := range devices {
 			devices[i] = new(device)
-			versions[i].phone = new(fleet.Phone)
+			versions[i].phone = new(unit)
 		}
 		for range rapid.IntRange(1, 200).Draw(t, "steps") {
 			i := rapid.IntRange(0, len(devices)-1).Draw(t, "phone")
 			switch rapid.IntRange(0, 3).Draw(t, "action") {
 			case 0:
-				versions[i].phone = new(fleet.Phone)
+				versions[i].phone = new(unit)
 			case 1:
 				if r := devices[i].files.Load(); r != nil {
 					r.use()

@@ -88,7 +88,7 @@ func TestSharers(t *testing.T) {
 	ctx := t.Context()
 	sharers := func(of mac.Addr, want ...mac.Addr) {
 		t.Helper()
-		got := w.core.Sharers(of)
+		_, got := w.core.Sharers(of)
 		slices.SortFunc(got, func(a, b mac.Addr) int { return strings.Compare(a.String(), b.String()) })
 		if !slices.Equal(got, want) {
 			t.Errorf("%v shares its extension with %v, want %v", of, got, want)

@@ -27,6 +27,8 @@ type Source interface {
 	EachFile(ctx context.Context, f func(fleet.File) error) error
 	EachFirmwarePolicy(ctx context.Context, f func(fleet.FirmwarePolicy) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
+	// EachDectPhone streams DECT bases with their members by rising handset index.
+	EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
@@ -87,19 +89,33 @@ type userSlot struct {
 	id     fleet.ID
 	data   atomic.Pointer[fleet.User] // nil if the user is gone or could not be read
 	phones []*device                  // under snapshot.changes
+	bases  []*device                  // of which the user is a member; under snapshot.changes
 }
 
-// device is an assigned phone.
+// device is an assigned phone or DECT base.
 type device struct {
 	mac      mac.Addr
 	hex      string // the MAC as 12 lower-case hex digits
 	tenant   *tenantSlot
-	user     *userSlot
-	data     atomic.Pointer[fleet.Phone]
+	user     *userSlot // nil for a DECT base
+	data     atomic.Pointer[unit]
 	rejected atomic.Bool
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+}
+
+// unit is a phone or a DECT base as an admin has set it up. It is immutable.
+type unit struct {
+	fleet.Phone                  // of a base, what phones have too; it has no user
+	base        *fleet.DectPhone // nil for a desk phone
+	members     []member         // of a base, by rising handset index
+}
+
+// member is an extension on a handset of a base.
+type member struct {
+	fleet.Member
+	slot *userSlot
 }
 
 // disabled says whether an admin has disabled the phone: it is then answered as if
@@ -172,6 +188,13 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load phones: %w", err)
+	}
+	err = src.EachDectPhone(ctx, func(b fleet.DectPhone, members []fleet.Member) error {
+		s.putBase(&b, members)
+		return nil
+	})
+	if err := s.excuse(err, log); err != nil {
+		return fmt.Errorf("load DECT bases: %w", err)
 	}
 	err = src.EachSighting(ctx, func(g fleet.Sighting) error {
 		if g.Rejected {
@@ -478,30 +501,60 @@ func (t *tenantSlot) dropLines(slot *userSlot, u *fleet.User) {
 	}
 }
 
-// Sharers lists the other phones that register as the extension of the phone m: the
-// extension's own, and those with a line key for it. It is nil for a phone that is
-// not assigned. It waits for changes that are being taken in.
-func (c *Core) Sharers(m mac.Addr) (others []mac.Addr) {
+// Sharers lists the other phones that register as an extension of the phone m: the
+// extension's own, DECT bases that it is a member of, and phones with a line key for
+// it. Of a DECT base that is the first member's extension that has none, and else the
+// first. The user is the extension's; it is 0 where the phone is not assigned, or is a
+// base without members. Sharers waits for changes that are being taken in.
+func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 	c.snap.changes.Lock()
 	defer c.snap.changes.Unlock()
 	d, ok := c.snap.byAddress(m)
 	if !ok {
-		return nil
+		return 0, nil
 	}
-	users := []*userSlot{d.user}
-	if u := d.user.data.Load(); u != nil {
-		for slot := range d.tenant.lines[u.ExtensionNumber] {
-			users = append(users, slot)
+	if d.user != nil {
+		return d.user.id, d.sharers(d.user)
+	}
+	for _, member := range d.data.Load().members {
+		shared := d.sharers(member.slot)
+		if user == 0 || len(shared) == 0 {
+			user, others = member.slot.id, shared
+		}
+		if len(shared) == 0 {
+			break
 		}
 	}
-	for _, slot := range users {
-		for _, o := range slot.phones {
-			if o != d {
+	return user, others
+}
+
+// sharers lists the other phones that register as a user's extension.
+func (d *device) sharers(user *userSlot) (others []mac.Addr) {
+	add := func(devices []*device) {
+		for _, o := range devices {
+			if o != d && !slices.Contains(others, o.mac) {
 				others = append(others, o.mac)
 			}
 		}
 	}
+	add(user.phones)
+	add(user.bases)
+	if u := user.data.Load(); u != nil {
+		for slot := range d.tenant.lines[u.ExtensionNumber] {
+			add(slot.phones)
+		}
+	}
 	return others
+}
+
+// slot returns the place of a user, who may be one that could not be read.
+func (s *snapshot) slot(id fleet.ID) *userSlot {
+	user, ok := s.user(id)
+	if !ok {
+		user = &userSlot{id: id}
+		s.users.Store(id, user)
+	}
+	return user
 }
 
 // putPhone takes in a phone. One whose user could not be read is known all the
@@ -511,33 +564,73 @@ func (s *snapshot) putPhone(p *fleet.Phone) (*device, bool) {
 	if !ok {
 		return nil, false
 	}
-	user, ok := s.user(p.User)
+	return s.putUnit(tenant, s.slot(p.User), &unit{Phone: *p}), true
+}
+
+// putBase takes in a DECT base with its members, as putPhone does a phone.
+func (s *snapshot) putBase(b *fleet.DectPhone, members []fleet.Member) (*device, bool) {
+	tenant, ok := s.tenant(b.Tenant)
 	if !ok {
-		user = &userSlot{id: p.User}
-		s.users.Store(p.User, user)
+		return nil, false
 	}
-	d, known := s.byAddress(p.MAC)
+	u := newBase(b, members, func(m fleet.Member) *userSlot { return s.slot(m.User) })
+	return s.putUnit(tenant, nil, u), true
+}
+
+// newBase makes the unit of a base, whose members are by rising handset index.
+func newBase(b *fleet.DectPhone, members []fleet.Member, slot func(fleet.Member) *userSlot) *unit {
+	u := &unit{base: b, Phone: fleet.Phone{
+		ID: b.ID, Tenant: b.Tenant, MAC: b.MAC, Filename: b.Template, Vendor: b.Vendor, Model: b.Model,
+		DeviceSettings: b.DeviceSettings, Token: b.Token, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}}
+	for _, m := range members {
+		u.members = append(u.members, member{m, slot(m)})
+	}
+	return u
+}
+
+func (s *snapshot) putUnit(tenant *tenantSlot, user *userSlot, u *unit) *device {
+	d, known := s.byAddress(u.MAC)
 	if known && (d.tenant != tenant || d.user != user) {
 		s.removePhone(d)
 		known = false
 	}
 	if !known {
-		d = &device{mac: p.MAC, hex: p.MAC.String(), tenant: tenant, user: user}
-		user.phones = append(user.phones, d)
+		d = &device{mac: u.MAC, hex: u.MAC.String(), tenant: tenant, user: user}
+		if user != nil {
+			user.phones = append(user.phones, d)
+		}
 	}
-	old := d.data.Swap(p)
-	s.byMAC.Store(p.MAC, d)
-	s.byToken.Store(sha256.Sum256([]byte(p.Token.Reveal())), d)
-	if old != nil && !old.Token.Equal(p.Token) {
+	old := d.data.Swap(u)
+	if old != nil {
+		d.leave(old.members)
+	}
+	for _, m := range u.members {
+		m.slot.bases = append(m.slot.bases, d)
+	}
+	s.byMAC.Store(u.MAC, d)
+	s.byToken.Store(sha256.Sum256([]byte(u.Token.Reveal())), d)
+	if old != nil && !old.Token.Equal(u.Token) {
 		s.byToken.Delete(sha256.Sum256([]byte(old.Token.Reveal())))
 	}
-	return d, true
+	return d
+}
+
+// leave takes the base off what its members know of bases.
+func (d *device) leave(members []member) {
+	for _, m := range members {
+		m.slot.bases = slices.DeleteFunc(m.slot.bases, func(o *device) bool { return o == d })
+	}
 }
 
 func (s *snapshot) removePhone(d *device) {
+	u := d.data.Load()
 	s.byMAC.CompareAndDelete(d.mac, d)
-	s.byToken.Delete(sha256.Sum256([]byte(d.data.Load().Token.Reveal())))
-	d.user.phones = slices.DeleteFunc(d.user.phones, func(o *device) bool { return o == d })
+	s.byToken.Delete(sha256.Sum256([]byte(u.Token.Reveal())))
+	if d.user != nil {
+		d.user.phones = slices.DeleteFunc(d.user.phones, func(o *device) bool { return o == d })
+	}
+	d.leave(u.members)
 }
 
 // reload reads one object again under the lock that orders reloads, so that of
@@ -606,12 +699,12 @@ func (c *Core) ContactChanged(ctx context.Context, tenant, contact fleet.ID) err
 	})
 }
 
-// PhoneChanged reads the phone and its sighting again. It is part of
-// fleet.Changes.
+// PhoneChanged reads the phone or DECT base, its members and its sighting again. It
+// is part of fleet.Changes.
 func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) error {
 	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
-		p, err := r.PhoneByMAC(ctx, tenant, m)
-		if missing, err := gone(err); missing || err != nil {
+		put, missing, err := c.readUnit(ctx, r, tenant, m)
+		if missing || err != nil {
 			if err != nil {
 				return err
 			}
@@ -629,12 +722,27 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 		if _, err := gone(err); err != nil {
 			return err
 		}
-		if d, ok := c.snap.putPhone(&p); ok {
+		if d, ok := put(); ok {
 			d.sighted(&g)
 			c.snap.reject(tenant, m, d.rejected.Load())
 		}
 		return nil
 	})
+}
+
+// readUnit reads a phone, or a DECT base with its members, and returns what takes it
+// into the snapshot.
+func (c *Core) readUnit(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (put func() (*device, bool), missing bool, err error) {
+	p, err := r.PhoneByMAC(ctx, tenant, m)
+	if missing, err = gone(err); !missing {
+		return func() (*device, bool) { return c.snap.putPhone(&p) }, false, err
+	}
+	b, err := r.DectPhoneByMAC(ctx, tenant, m)
+	if missing, err = gone(err); missing || err != nil {
+		return nil, missing, err
+	}
+	members, err := r.Members(ctx, tenant, b.ID)
+	return func() (*device, bool) { return c.snap.putBase(&b, members) }, false, err
 }
 
 // TemplateChanged compiles the tenant's templates again. It is part of

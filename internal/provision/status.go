@@ -148,18 +148,21 @@ func (c *Core) etag(d *device, f *facts, m *model, key string, file *template.Fi
 // outOfDate names what changed last since the phone fetched.
 func outOfDate(f *facts, fetched time.Time) fleet.Status {
 	s := fleet.Status{Word: fleet.OutOfDate, Since: fetched, Why: "what it would get now differs from what it fetched"}
-	for _, changed := range []struct {
-		what string
-		at   time.Time
-	}{
-		{"the phone's settings", f.phone.UpdatedAt},
-		{"its extension", f.user.UpdatedAt},
-		{"the tenant", f.tenant.UpdatedAt},
-		{"an uploaded file or firmware policy", f.library.when()},
-	} {
-		if changed.at.After(s.Since) {
-			s.Since, s.Why = changed.at, changed.what+" changed after it fetched"
+	latest := func(what string, at time.Time) {
+		if at.After(s.Since) {
+			s.Since, s.Why = at, what+" changed after it fetched"
 		}
 	}
+	latest("the phone's settings", f.phone.UpdatedAt)
+	if f.user != nil {
+		latest("its extension", f.user.UpdatedAt)
+	}
+	for _, l := range f.lines {
+		if l.user != nil {
+			latest("its extension "+l.user.ExtensionNumber, l.user.UpdatedAt)
+		}
+	}
+	latest("the tenant", f.tenant.UpdatedAt)
+	latest("an uploaded file or firmware policy", f.library.when())
 	return s
 }

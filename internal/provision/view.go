@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"encoding/binary"
 	"hash/fnv"
 	"slices"
@@ -15,42 +16,52 @@ import (
 // current as long as each is still the one in the snapshot.
 type facts struct {
 	tenant   *fleet.Tenant
-	user     *fleet.User
-	phone    *fleet.Phone
+	user     *fleet.User // nil for a DECT base
+	phone    *unit
 	template *compiled
 	firmware string
 	year     int // whose daylight-saving rules apply
-	// lines are the further extensions that the phone registers, in key order.
+	// lines are the further extensions that the phone registers, in key order, or
+	// those of the base's members, by rising handset index.
 	lines   []line
 	library *library // nil where nothing was uploaded
 }
 
-// line is a further extension that a line key names.
+// line is a further extension that a line key names, or that of a member.
 type line struct {
 	extension string
 	slot      *userSlot // nil if the tenant has no such extension
 	user      *fleet.User
 }
 
+// account is the extension that the phone belongs to, or nil for a DECT base.
+func (d *device) account() *fleet.User {
+	if d.user == nil {
+		return nil
+	}
+	return d.user.data.Load()
+}
+
 // gather reads what the phone's files are made of now. It returns false when the
 // phone cannot be rendered: its extension, its template or an extension that one
-// of its keys names is gone or could not be read.
+// of its keys names, or that is a member of it, is gone or could not be read.
 func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 	f := facts{
 		year:   year,
 		tenant: d.tenant.data.Load(),
-		user:   d.user.data.Load(),
+		user:   d.account(),
 		phone:  d.data.Load(), library: d.tenant.library.Load(),
 	}
 	f.template = d.tenant.templates.Load().files[f.phone.Filename]
-	if f.user == nil || f.template == nil {
+	if f.user == nil && d.user != nil || f.template == nil {
 		return f, nil, false
 	}
 	if s := d.seen.Load(); s != nil {
 		f.firmware = s.Version
 	}
 	f.resolve(d.tenant)
-	if c.snap.incomplete && slices.ContainsFunc(f.lines, func(l line) bool { return l.slot == nil }) {
+	unread := func(l line) bool { return l.slot == nil || f.phone.base != nil && l.user == nil }
+	if c.snap.incomplete && slices.ContainsFunc(f.lines, unread) {
 		return f, nil, false
 	}
 	m := f.template.model(f.phone.Model)
@@ -64,8 +75,15 @@ func (k *compiled) model(name string) *model {
 	return k.models[strings.ToLower(name)]
 }
 
-// resolve finds the extensions that the user's line keys name.
+// resolve finds the extensions that the user's line keys name, or the members'.
 func (f *facts) resolve(tenant *tenantSlot) {
+	if f.phone.base != nil {
+		f.lines = make([]line, len(f.phone.members))
+		for i, m := range f.phone.members {
+			f.lines[i] = line{m.ExtensionNumber, m.slot, m.slot.data.Load()}
+		}
+		return
+	}
 	for _, k := range f.user.Keys {
 		if k.Kind != fleet.KeyLine || k.Value == "" || k.Value == f.user.ExtensionNumber || f.accountOf(k.Value) > 0 {
 			continue
@@ -99,7 +117,7 @@ func (f *facts) accountOf(extension string) int {
 
 // current says whether the facts are still those of the snapshot.
 func (f *facts) current(d *device, year int) bool {
-	if f.year != year || f.tenant != d.tenant.data.Load() || f.user != d.user.data.Load() || f.phone != d.data.Load() || f.library != d.tenant.library.Load() ||
+	if f.year != year || f.tenant != d.tenant.data.Load() || f.user != d.account() || f.phone != d.data.Load() || f.library != d.tenant.library.Load() ||
 		f.template != d.tenant.templates.Load().files[f.phone.Filename] {
 		return false
 	}
@@ -127,6 +145,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 		Model:    m.view(),
 		Accounts: v.Accounts[:0], SpareAccounts: v.SpareAccounts[:0], Keys: v.Keys[:0],
 		Codecs: v.Codecs[:0], SpareCodecs: v.SpareCodecs[:0], Files: v.Files[:0],
+		Handsets: v.Handsets[:0], SpareHandsets: v.SpareHandsets[:0],
 
 		Language:         m.pick(k, "languages", p.Language),
 		Tone:             m.pick(k, "tones", t.Tone),
@@ -146,7 +165,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 			WANVLAN: template.VLAN{Enabled: p.WANVLAN.Enabled, ID: p.WANVLAN.ID, Priority: p.WANVLAN.Priority},
 			PCVLAN:  template.VLAN{Enabled: p.PCVLAN.Enabled, ID: p.PCVLAN.ID, Priority: p.PCVLAN.Priority},
 		},
-		Provisioning: provisioning(t, p, urls),
+		Provisioning: provisioning(t, &p.Phone, urls),
 		Web:          template.Web{AdminPassword: p.Password.Reveal()},
 		Voicemail:    template.Voicemail{Number: t.VoicemailNumber},
 		Features:     template.Features{PickupCode: t.PickupCode},
@@ -163,13 +182,51 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 	if len(t.NTP) > 1 {
 		v.Time.NTP2 = t.NTP[1]
 	}
+	f.codecs(v)
+	f.uploads(v, m)
+	if p.base != nil {
+		f.base(v, m)
+		return
+	}
 	f.accounts(v, m)
 	for i, n := 1, len(v.Accounts); i <= m.Accounts-n; i++ {
 		v.SpareAccounts = append(v.SpareAccounts, template.Spare{Index: n + i})
 	}
-	f.codecs(v)
 	f.keys(v, m)
-	f.uploads(v, m)
+}
+
+// base fills in what a DECT base has and a phone has not. An extension that has just
+// been deleted is no member any more.
+func (f *facts) base(v *template.View, m *model) {
+	b, k := f.phone.base, f.template
+	v.Tone = m.pick(k, "tones", b.Tone)
+	v.Network = k.Profile.Network // the API has none to choose
+	v.Web.UserPassword = b.UserPassword.Reveal()
+	v.Base = template.Base{
+		Name: b.Name, Lines: m.Handsets, Region: b.Region,
+		UserPassword: b.UserPassword.Reveal(), EngineerPassword: b.EngineerPassword.Reveal(),
+		HandsetLanguage: m.pick(k, "languages", cmp.Or(b.HandsetLanguage, b.Language)),
+	}
+	next := 0
+	for at := 1; at <= max(m.Handsets, m.Accounts); at++ {
+		for next < len(f.lines) && (f.phone.members[next].HandsetIndex < at || f.lines[next].user == nil) {
+			next++
+		}
+		if next == len(f.lines) || f.phone.members[next].HandsetIndex != at || at > m.Handsets {
+			v.SpareAccounts = append(v.SpareAccounts, template.Spare{Index: at})
+			if at <= m.Handsets {
+				v.SpareHandsets = append(v.SpareHandsets, template.Spare{Index: at})
+			}
+			continue
+		}
+		account := f.account(at, f.lines[next].user)
+		v.Accounts = append(v.Accounts, account)
+		ipui := f.phone.members[next].IPUI
+		v.Handsets = append(v.Handsets, template.Handset{
+			Index: at, Account: at, Extension: account.Extension, DisplayName: account.DisplayName,
+			IPUI: ipui, IPEI: fleet.IPEI(ipui), Language: v.Base.HandsetLanguage,
+		})
+	}
 }
 
 // view is what templates see of the model.

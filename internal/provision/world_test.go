@@ -172,7 +172,7 @@ func (w *world) config() string {
 func smallYealink(tb testing.TB) vendor.Pack {
 	tb.Helper()
 	pack, files := yealink.Pack(), make(fstest.MapFS)
-	for _, name := range []string{"yealink-base.xml", "yealink-t4xu.xml"} {
+	for _, name := range []string{"yealink-base.xml", "yealink-t4xu.xml", "yealink-w-base.xml", "yealink-w5x.xml", "yealink-w7x.xml", "yealink-w8x.xml"} {
 		b, err := fs.ReadFile(pack.Templates, name)
 		if err != nil {
 			tb.Fatal(err)

@@ -48,17 +48,8 @@ func (r *reader) DectPhones(ctx context.Context, tenant fleet.ID, q listquery.Qu
 	return listOf(ctx, r.conn, q, "d.id", r.scanDect, []source{{dectFields, dectTables + `WHERE d.tenant = $1`, dectColumns}}, tenant)
 }
 
-// DectPhoneByMAC returns a base and its members.
-func (d *DB) DectPhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (base fleet.DectPhone, members []fleet.Member, err error) {
-	err = d.read(ctx, func(r *reader) error {
-		base, err = one(ctx, r.conn, "DECT base", r.scanDect, `SELECT `+dectFields+dectTables+`WHERE d.tenant = $1 AND d.mac = $2`, tenant, macText(m))
-		if err != nil {
-			return err
-		}
-		members, err = r.members(ctx, base.ID)
-		return err
-	})
-	return base, members, err
+func (r *reader) DectPhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (fleet.DectPhone, error) {
+	return one(ctx, r.conn, "DECT base", r.scanDect, `SELECT `+dectFields+dectTables+`WHERE d.tenant = $1 AND d.mac = $2`, tenant, macText(m))
 }
 
 func (r *reader) Members(ctx context.Context, tenant, dect fleet.ID) ([]fleet.Member, error) {
@@ -74,6 +65,14 @@ func (r *reader) members(ctx context.Context, dect fleet.ID) ([]fleet.Member, er
 		return m, err
 	}, `SELECT u.id, u.extension_number, u.display_name, COALESCE(m.ipui, ''), m.handset_index
 		FROM dect_members m JOIN users u ON u.id = m.user_id WHERE m.dect = $1 ORDER BY m.handset_index`, dect)
+}
+
+func (r *reader) DectOfHandset(ctx context.Context, ipui string) (tenant, dect fleet.ID, err error) {
+	at, err := one(ctx, r.conn, "handset", func(row scanner) (at [2]fleet.ID, err error) {
+		err = row.Scan(&at[0], &at[1])
+		return at, err
+	}, `SELECT tenant, dect FROM dect_members WHERE ipui = $1`, ipui)
+	return at[0], at[1], err
 }
 
 func (r *reader) MemberOf(ctx context.Context, tenant, user fleet.ID) ([]fleet.DectPhone, error) {

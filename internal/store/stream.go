@@ -104,7 +104,8 @@ func (d *DB) EachPhone(ctx context.Context, f func(fleet.Phone) error) error {
 	})
 }
 
-// EachDectPhone calls f for every DECT base of every tenant, with its members.
+// EachDectPhone calls f for every DECT base of every tenant, with its members by
+// rising handset index.
 func (d *DB) EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error {
 	return d.read(ctx, func(r *reader) error {
 		return each(ctx, r, "DECT base", r.scanDect, func(d fleet.DectPhone) string { return d.MAC.String() }, func(d fleet.DectPhone) error {

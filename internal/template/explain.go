@@ -189,8 +189,12 @@ func layer(path string) string {
 	}
 	_, field, _ := strings.Cut(path[len(first):], ".")
 	switch first {
-	case "model", "spare_accounts", "spare_codecs":
+	case "model", "spare_accounts", "spare_codecs", "spare_handsets":
 		return "model"
+	case "handsets":
+		if field == "extension" || field == "display_name" {
+			return "extension"
+		}
 	case "accounts":
 		return "extension"
 	case "voicemail", "features", "directory", "update", "files":

@@ -127,7 +127,7 @@ func TestSampleSetsEverything(t *testing.T) {
 	}
 	// Fields that are 0 for a reason.
 	may := map[string]bool{
-		"SpareAccounts": true, "Index of Choice": true, "Weekday": true, "Minute": true, "Hour": true,
+		"SpareAccounts": true, "SpareHandsets": true, "Base": true, "Handsets": true, "Index of Choice": true, "Weekday": true, "Minute": true, "Hour": true,
 	}
 	var unset func(v reflect.Value, path string, seen map[string]bool)
 	unset = func(v reflect.Value, path string, seen map[string]bool) {
@@ -166,6 +166,19 @@ func TestSampleSetsEverything(t *testing.T) {
 	unset(reflect.ValueOf(v).Elem(), "", seen)
 	for path := range seen {
 		t.Errorf("%s is not set", path)
+	}
+	// A base has a member at every place, and one way to the server.
+	dect := tmpl.Models[0]
+	dect.Handsets, dect.Accounts = 3, 5
+	base := Sample(tmpl, &dect)
+	seen = map[string]bool{}
+	unset(reflect.ValueOf(base.Base), ".Base", seen)
+	for path := range seen {
+		t.Errorf("%s is not set", path)
+	}
+	if len(base.Handsets) != 3 || len(base.Accounts) != 3 || len(base.SpareAccounts) != 2 || base.SpareAccounts[0].Index != 4 || base.Handsets[2].Account != 3 ||
+		base.Accounts[0].OutboundPort != base.Accounts[2].OutboundPort || base.Handsets[0].IPUI != "030AB00001" || base.Handsets[0].IPEI != "1245900000016" {
+		t.Errorf("a base of 3 handsets and 5 accounts: %+v, %+v, %+v", base.Handsets, base.Accounts, base.SpareAccounts)
 	}
 	// What a model lacks is left out.
 	tmpl.Models[0].Without = []string{"languages", "codecs"}

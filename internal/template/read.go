@@ -340,7 +340,7 @@ func (r *reading) model(e *element) {
 	m := Model{
 		Name:        r.word(e, "name"),
 		DisplayName: r.word(e, "display_name"),
-		Accounts:    r.number(e, "accounts", 1, 100, 1),
+		Accounts:    r.number(e, "accounts", 1, 1000, 1),
 		LineKeys:    r.number(e, "line_keys", 0, 1000, 0),
 		Modules:     r.number(e, "modules", 0, 20, 0),
 		ModuleKeys:  r.number(e, "module_keys", 0, 500, 0),

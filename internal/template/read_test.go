@@ -71,7 +71,7 @@ func TestDocumentErrors(t *testing.T) {
 		{"no models", `<model name="A1" display_name="Acme A1" accounts="1"/>`, "", "1:1: the template has no <model>"},
 		{"abstract with models", `title="T"`, `title="T" abstract="true"`, "2:9: an abstract template has no models"},
 		{"bad flag", `title="T"`, `title="T" abstract="yes"`, "1:78: abstract is true or false"},
-		{"accounts", `accounts="1"`, `accounts="0"`, "2:59: accounts is a whole number from 1 to 100"},
+		{"accounts", `accounts="1"`, `accounts="0"`, "2:59: accounts is a whole number from 1 to 1000"},
 		{"accounts with zero", `accounts="1"`, `accounts="01"`, "2:59: accounts is a whole number"},
 		{"too many keys", `accounts="1"`, `accounts="1" line_keys="500" modules="20" module_keys="500"`, "2:9: the model A1 has more than 2000 keys"},
 		{"modules without keys", `accounts="1"`, `accounts="1" modules="1"`, "2:9: the model A1 takes modules; say how many module_keys each has"},

@@ -66,6 +66,9 @@ func Sample(t *Template, m *Model) *View {
 	} else {
 		v.Directory = DirectoryView{}
 	}
+	if m.Handsets > 0 {
+		s.base(v)
+	}
 	s.clock(v)
 	codecs := s.options("codecs")
 	for i, c := range codecs {
@@ -139,7 +142,10 @@ func (s sampler) clock(v *View) {
 func (s sampler) accounts() []Account {
 	transports := s.options("transports")
 	slices.Reverse(transports)
-	accounts := make([]Account, s.m.Accounts)
+	accounts := make([]Account, max(s.m.Accounts, s.m.Handsets))
+	if s.m.Handsets > 0 {
+		accounts = accounts[:s.m.Handsets]
+	}
 	for i := range accounts {
 		n := i + 1
 		extension := strconv.Itoa(200 + n)
@@ -150,16 +156,20 @@ func (s sampler) accounts() []Account {
 			Domain:   "pbx.example.com", Server: "pbx.example.com", Port: 5060,
 			Outbound: i%2 == 0, Expires: 600, Voicemail: "*97",
 		}
+		way := i // to the server: a base has one for all
+		if s.m.Handsets > 0 {
+			way, a.Outbound = 0, true
+		}
 		if a.Outbound {
 			a.OutboundHost, a.OutboundPort = "sbc.example.com", 5070
 		} else {
 			a.Voicemail = ""
 		}
 		if len(transports) > 0 {
-			a.Transport = transports[i%len(transports)]
+			a.Transport = transports[way%len(transports)]
 		}
 		if a.Transport.Name == "TLS" {
-			a.TLS, a.SRTP, a.Port = true, i%2 == 0, 5061
+			a.TLS, a.SRTP, a.Port = true, way%2 == 0, 5061
 			if a.Outbound {
 				a.OutboundPort = 5061
 			}
@@ -167,6 +177,38 @@ func (s sampler) accounts() []Account {
 		accounts[i] = a
 	}
 	return accounts
+}
+
+// base makes v that of a DECT base on which every handset is a member; every fifth
+// place is for any handset.
+func (s sampler) base(v *View) {
+	v.Base = Base{ //nolint:gosec // made up
+		Name: "Hall & Gallery", Lines: s.m.Handsets, UserPassword: v.Web.UserPassword, EngineerPassword: "t6RvMh2Yq8Zd", Region: "DEU",
+		HandsetLanguage: s.last("languages"),
+	}
+	v.Handsets = make([]Handset, s.m.Handsets)
+	for i, a := range v.Accounts {
+		h := Handset{Index: a.Index, Account: a.Index, Extension: a.Extension, DisplayName: a.DisplayName, Language: v.Base.HandsetLanguage}
+		if a.Index%5 != 0 {
+			h.IPUI, h.IPEI = sampleHandset(a.Index)
+		}
+		v.Handsets[i] = h
+	}
+	for at := s.m.Handsets + 1; at <= s.m.Accounts; at++ {
+		v.SpareAccounts = append(v.SpareAccounts, Spare{Index: at})
+	}
+}
+
+// sampleHandset returns the IPUI of a handset and its IPEI, whose check digit is the
+// sum of its digits times their places modulo 11, "*" for 10.
+func sampleHandset(serial int) (ipui, ipei string) {
+	const maker = 0x30ab
+	ipei = fmt.Sprintf("%05d%07d", maker, serial)
+	sum := 0
+	for i := range len(ipei) {
+		sum += (i + 1) * int(ipei[i]-'0')
+	}
+	return fmt.Sprintf("0%04X%05X", maker, serial), ipei + "0123456789*"[sum%11:sum%11+1]
 }
 
 func (s sampler) keys() []Key {

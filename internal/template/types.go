@@ -62,7 +62,7 @@ func newViewType() *typ {
 // choiceLists names the profile list behind each Choice of the View, by the
 // field that holds it.
 var choiceLists = map[string]string{
-	"language": "languages", "tone": "tones", "time_zone": "time_zones",
+	"language": "languages", "handset_language": "languages", "tone": "tones", "time_zone": "time_zones",
 	"date_format": "date_formats", "time_format": "time_formats",
 	"ringtone": "ringtones", "queue_ringtone": "queue_ringtones", "external_ringtone": "external_ringtones",
 	"powerled": "powerleds", "backlight": "backlights", "screensaver": "screensavers",

@@ -17,11 +17,19 @@ type View struct {
 	MAC      string `view:"mac,enrol"` // 12 lower-case hex digits
 	Firmware string `view:"firmware"`  // as the phone last named it, or ""
 
-	Model    ModelView `view:"model"`
-	Accounts []Account `view:"accounts"` // at least one; Index rises from 1
+	Model ModelView `view:"model"`
+	// Accounts has at least one for a desk phone, with Index rising from 1 without a
+	// gap; for a DECT base, one for each member, with the Index of its handset.
+	Accounts []Account `view:"accounts"`
 	// SpareAccounts are the account positions of the model that this phone does
 	// not use. Blank them, or an account taken away stays on the phone.
 	SpareAccounts []Spare `view:"spare_accounts"`
+	// Base is set for a DECT base. Handsets are its members by rising Index;
+	// SpareHandsets are the other positions, up to Base.Lines. Blank them, or a
+	// member taken off stays on the base.
+	Base          Base      `view:"base"`
+	Handsets      []Handset `view:"handsets"`
+	SpareHandsets []Spare   `view:"spare_handsets"`
 	// Keys has one entry for every key position of the phone and of all the
 	// modules that the model takes, in order; those without a function have
 	// Kind "none". Blank them, or a key taken away stays on the phone.
@@ -93,6 +101,30 @@ type Account struct {
 	SRTP         bool   `view:"srtp"`      // demanded; only with TLS
 	Expires      int    `view:"expires"`   // seconds
 	Voicemail    string `view:"voicemail"` // number to dial for messages, or ""
+}
+
+// Base is a DECT base, or a manager of several.
+type Base struct {
+	Name             string `view:"name"`              // what people call it
+	Lines            int    `view:"lines"`             // handsets that the model takes
+	UserPassword     string `view:"user_password"`     // of the user's login to the web page, or ""; .web.user_password too
+	EngineerPassword string `view:"engineer_password"` // of the engineer's login, or ""
+	Region           string `view:"region"`            // as the admin writes it, or ""
+	HandsetLanguage  Choice `view:"handset_language"`  // that of the base, unless the admin chose another
+}
+
+// Handset is a member of a DECT base.
+type Handset struct {
+	Index       int    `view:"index"`   // from 1
+	Account     int    `view:"account"` // Index of its account; the same
+	Extension   string `view:"extension"`
+	DisplayName string `view:"display_name"`
+	// IPUI is the one handset that may register here, as 10 upper-case hex digits,
+	// and IPEI the same as 13 characters (EEEEEPPPPPPPC); "" for any. IPEI is "" as
+	// well where the IPUI is of a kind that has none.
+	IPUI     string `view:"ipui"`
+	IPEI     string `view:"ipei"`
+	Language Choice `view:"language"`
 }
 
 // Spare is an unused position.

@@ -206,6 +206,10 @@ type State struct {
 	Accounts []Account // those switched on, by rising index
 	Keys     []Key     // those with a function, modules after the phone's own
 
+	Handsets []Handset // of a DECT base, by rising index
+	// HandsetLanguage is what the handsets are told, the vendor's own value.
+	HandsetLanguage string
+
 	AdminPassword string
 	UserPassword  string // "" where the vendor has none
 	// ProvisioningURL is where the phone fetches next time, as far as the file
@@ -317,6 +321,14 @@ type Account struct {
 	Expires       int  // seconds
 	SRTP          bool // offered or demanded
 	Voicemail     string
+}
+
+// Handset is a place on a DECT base that somebody has.
+type Handset struct {
+	Index   int    // from 1
+	IPUI    string // 10 upper-case hex digits of the one that may register; "" for any
+	Name    string
+	Account int // index of the one that it calls by
 }
 
 // Key is a programmable key of a phone or of an expansion module. Kind is one of

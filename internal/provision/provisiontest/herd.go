@@ -82,6 +82,11 @@ func (h Herd) EachPhone(_ context.Context, f func(fleet.Phone) error) error {
 	return nil
 }
 
+// EachDectPhone calls f for nothing.
+func (Herd) EachDectPhone(context.Context, func(fleet.DectPhone, []fleet.Member) error) error {
+	return nil
+}
+
 // EachContact calls f for nothing.
 func (Herd) EachContact(context.Context, func(fleet.Contact) error) error { return nil }
 

@@ -347,10 +347,12 @@ func testMembers(t *testing.T, s *store) {
 	}
 	same(t, "MemberOf", of(anna), []fleet.ID{first.ID, second.ID})
 	same(t, "MemberOf", of(bert), []fleet.ID{first.ID})
-	base, its, err := s.DectPhoneByMAC(ctx, tenant.ID, first.MAC)
-	wantCode(t, "DectPhoneByMAC", err, "")
-	same(t, "DectPhoneByMAC", base, first)
-	same(t, "DectPhoneByMAC's members", its, want)
+	same(t, "DectPhoneByMAC", get(s, func(r fleet.Reader) (fleet.DectPhone, error) { return r.DectPhoneByMAC(ctx, tenant.ID, first.MAC) }), first)
+	same(t, "DectOfHandset", get(s, func(r fleet.Reader) (at [2]fleet.ID, err error) {
+		at[0], at[1], err = r.DectOfHandset(ctx, "0123456789")
+		return at, err
+	}), [2]fleet.ID{tenant.ID, first.ID})
+	s.missing("the base of no handset", func(w fleet.Writer) error { _, _, err := w.DectOfHandset(ctx, "0FFFFFFFFF"); return err })
 
 	wantCode(t, "nobody", replace(first.ID), "")
 	same(t, "after removing all", members(first.ID), nil)
@@ -614,6 +616,10 @@ func (f full) reads(ctx context.Context) map[string]func(r fleet.Reader, tenant 
 			return err
 		},
 		"Phone": func(r fleet.Reader, tenant fleet.ID) error { _, err := r.Phone(ctx, tenant, f.phone.ID); return err },
+		"DectPhoneByMAC": func(r fleet.Reader, tenant fleet.ID) error {
+			_, err := r.DectPhoneByMAC(ctx, tenant, f.dect.MAC)
+			return err
+		},
 		"PhoneByMAC": func(r fleet.Reader, tenant fleet.ID) error {
 			_, err := r.PhoneByMAC(ctx, tenant, f.phone.MAC)
 			return err

@@ -32,7 +32,6 @@ type Backend interface {
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
-	DectPhoneByMAC(ctx context.Context, tenant fleet.ID, m mac.Addr) (fleet.DectPhone, []fleet.Member, error)
 	EachServed(ctx context.Context, f func(fleet.Served) error) error
 	RecordFetches(ctx context.Context, fetches []fleet.Fetch) error
 	Fetches(ctx context.Context, tenant fleet.ID, m mac.Addr, limit int) ([]fleet.Fetch, error)

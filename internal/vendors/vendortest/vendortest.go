@@ -38,7 +38,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // "account server" where they also register at its server and through its proxy, "proxied
 // port" where the proxy's port is the only one, "expires", "codec order" where one codec is
 // preferred and the others are on, "spare codecs" where those not chosen come last instead
-// of being switched off, "line key on a module", "semicolon in key label" where a comma is
+// of being switched off, "line key on a module", "handset ipui", "handset name" and
+// "handset language" of a DECT base's handsets, "semicolon in key label" where a comma is
 // shown, and "own address" where the phone fetches from the shared address for ever. What
 // only the phones of one template lack, or one model, has the name of that before it:
 // "acme-old.xml: srtp", "A100: background".
@@ -66,6 +67,7 @@ func Run(t *testing.T, pack vendor.Pack, lacks Lacks) {
 					suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
 					suite.readsBack(t)
 					suite.directory(t)
+					suite.forgets(t)
 					suite.boots(t)
 					suite.discovered(t)
 				})
@@ -76,7 +78,15 @@ func Run(t *testing.T, pack vendor.Pack, lacks Lacks) {
 			})
 			for _, m := range tmpl.Showcases() {
 				suite := suite{pack: pack, tmpl: tmpl, model: m, lacks: lacks}
-				t.Run("golden/"+m.Name, func(t *testing.T) { t.Parallel(); suite.golden(t) })
+				t.Run("golden/"+m.Name, func(t *testing.T) { t.Parallel(); suite.golden(t, m.Name, suite.sample()) })
+				for _, o := range occasions {
+					if m.Handsets > 0 {
+						t.Run("golden/"+m.Name+" "+o.name, func(t *testing.T) {
+							t.Parallel()
+							suite.golden(t, m.Name+", "+o.name, without(suite.sample(), o.has))
+						})
+					}
+				}
 				t.Run("values/"+m.Name, func(t *testing.T) { t.Parallel(); suite.carriesAnyValue(t) })
 			}
 		})
@@ -216,6 +226,9 @@ func (s *suite) expect(v *template.View) vendor.State {
 			st.Background = f.URL
 		}
 	}
+	if s.model.Handsets > 0 {
+		st.Handsets, st.HandsetLanguage = s.handsets(v), handsetLanguage(v)
+	}
 	if v.TimeZone.Value == v.TimeZone.Name {
 		st.TimeZone = ""
 	}
@@ -304,6 +317,7 @@ func (s *suite) compare(t interface {
 				k.Account = 0
 			}
 		}
+		s.dropHandsets(st)
 		drop(!s.has("user password"), &st.UserPassword)
 		drop(!s.has("tone"), &st.Tone)
 		drop(!s.has("language"), &st.Language)
@@ -448,11 +462,14 @@ func (s *suite) discovered(t *testing.T) {
 	}
 }
 
-func (s *suite) golden(t *testing.T) {
-	v := s.sample()
-	dir := filepath.Join("testdata", "golden", strings.TrimSuffix(s.tmpl.Filename, ".xml"), s.model.Name)
+func (s *suite) golden(t *testing.T, folder string, v *template.View) {
+	dir := filepath.Join("testdata", "golden", strings.TrimSuffix(s.tmpl.Filename, ".xml"), folder)
+	levels := template.Levels
+	if folder != s.model.Name {
+		levels = []template.Level{template.Full} // the others do not know the members
+	}
 	var names []string
-	for _, level := range template.Levels {
+	for _, level := range levels {
 		files, err := s.render(v, level)
 		if err != nil {
 			t.Fatal(err)
@@ -522,6 +539,9 @@ func (s *suite) carriesAnyValue(t *testing.T) {
 				break
 			}
 		}
+	}
+	if s.model.Handsets > 0 {
+		fields["handset name"] = func(v *template.View) *string { return &v.Handsets[0].DisplayName }
 	}
 	order := make([]string, 0, len(fields))
 	for name := range fields {

@@ -11,7 +11,7 @@ import (
 
 // Most that any model has.
 const (
-	maxAccounts = 16
+	maxAccounts = maxHandsets
 	maxLineKeys = 84
 	maxMemory   = 10
 	maxModules  = 6
@@ -27,7 +27,7 @@ func understand(c *vendor.Config) vendor.State {
 		UserPassword:    r.static("security.user_password[user]"),
 		ProvisioningURL: r.static("auto_provision.server.url"),
 		PollMinutes:     r.poll(),
-		Language:        r.text("lang.gui"),
+		Language:        cmp.Or(r.text("lang.gui"), r.text("lang.wui")),
 		TimeZone:        r.text("local_time.time_zone"),
 		Clock:           r.clock(),
 		Tone:            r.text("voice.tone.country"),
@@ -49,9 +49,10 @@ func understand(c *vendor.Config) vendor.State {
 	}
 	for i := range maxAccounts {
 		if a, ok := r.account(i + 1); ok {
-			s.Accounts = append(s.Accounts, a)
+			s.Accounts = append(s.Accounts, r.served(a))
 		}
 	}
+	s.Handsets, s.HandsetLanguage = r.handsets(), r.text("custom.handset.language")
 	s.Keys = r.keys()
 	return s
 }

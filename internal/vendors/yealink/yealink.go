@@ -1,6 +1,6 @@
 // Package yealink is what Dialplane knows of Yealink's SIP phones: how they name
 // themselves, what they fetch at boot, the grammar of their configuration files,
-// and templates for the desk phones from the T19P to the T88, conference phones,
+// and templates for the desk phones from the T19P to the T88, DECT bases, conference phones,
 // video phones and the Wi-Fi handsets AX83H and AX86R.
 //
 // A phone of firmware V81 or later asks for <mac>.boot, else for
@@ -61,7 +61,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Parameters:    vendor.MustParseDictionary(parameters),
+		Parameters:    vendor.MustParseDictionary(parameters + "\n" + dectParameters),
 		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
