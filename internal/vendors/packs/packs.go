@@ -11,6 +11,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
 	"github.com/dialplane/dialplane/internal/vendors/digium"
+	"github.com/dialplane/dialplane/internal/vendors/escene"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -52,5 +53,6 @@ func Registry() *vendor.Registry {
 		akuvox.Pack(),
 		algo.Pack(),
 		vtech.Pack(),
+		escene.Pack(),
 	).Naming(brands.List()...)
 }
