@@ -19,6 +19,8 @@
 //     app/devices/resources/classes/escene.php.
 //   - EX: xrobau/elastix apps/core/endpointconfig2: Escene_template.xml and
 //     Escene_Extern_template.xml, whole files of an ES620, and Escene.py.
+//   - RCA: RCA_template.xml beside it, a whole file of an IP115, which Escene makes and
+//     which has the same settings.
 //   - memory: not verified; to be confirmed on a phone.
 //
 // No source says how summer time, SRTP, languages and tones are told, in which words the

@@ -12,7 +12,7 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
-// groups are the elements that a file may hold, with those inside each (EX, FP): one that
+// groups are the elements that a file may hold, with those inside each (EX, FP, RCA): one that
 // ends in a star stands several times, and has a number, its id.
 func groups() map[string][]string {
 	all := map[string][]string{
@@ -22,7 +22,7 @@ func groups() map[string][]string {
 		"hotlineBLFs": {"hotlineBLF"}, "lcds": {"lcd"}, "passwords": {"password"}, "HotLineFuns": {"HotLineFun"}, "LDAPs": {"ldap*"},
 		"sipUsers": {"sipUser*"}, "SipEncrys": {"SipEncry*"}, "modes": {"mode"}, "VPNs": {"VPN"}, "VLANs": {"Vlan"},
 		"hotlines": {"hotline*"}, "Programbuttons": {"Programbutton*"}, "ProgramKeys": {"ProgramKey*"},
-		"PhoneBooks": {"book*"}, "PhoneGroups": {"group*"},
+		"Pagings": {"paging"}, "WhiteTabs": {}, "E8021xs": {"E8021x"}, "PhoneBooks": {"book*"}, "PhoneGroups": {"group*"},
 	}
 	for module := range maxModules {
 		all["E"+panel(module + 1)[1:]+"s"] = []string{panel(module+1) + "*"}

@@ -75,6 +75,7 @@ func TestParseRefuses(t *testing.T) {
 func TestUnderstand(t *testing.T) {
 	t.Parallel()
 	c, err := parse(own, []byte(`<all>
+<SipDSPs><dsp CodecType="4" CodecType1="0" CodecType2="255" enableCode0="G722" enableCode1="G711A" enableCode2="G711U" disableCode0="iLBC"/></SipDSPs>
 <Privisions><privision AutoPrivisionFlag="1" protocol="0" Firmware="TFTP://192.0.2.1"/></Privisions>
 <SysTimes><systime SNTPAddress="ntp.example.com" SNTPEnableFlag="1" TimeZoneType="13" DaylightSaveingFlag="0"/></SysTimes>
 <VLANs><Vlan EnableVlan="0" LocalEnableVlan="1" LocalVID="7"/></VLANs>
@@ -89,7 +90,7 @@ func TestUnderstand(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := vendor.State{
-		TimeZone: "13",
+		TimeZone: "13", Codecs: []string{"G722", "G711A"},
 		Accounts: []vendor.Account{
 			{Index: 1, User: "201", Server: "pbx.example.com", Transport: "UDP"},
 			{Index: 2, User: "202", Server: "pbx.example.com", Transport: "TCP"},

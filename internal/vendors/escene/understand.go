@@ -38,11 +38,7 @@ func understand(c *vendor.Config) vendor.State {
 			}
 		}
 	}
-	for i := range maxCodecs {
-		if codec := c.Get("dsp.enableCode" + strconv.Itoa(i)); codec != "" {
-			s.Codecs = append(s.Codecs, codec)
-		}
-	}
+	s.Codecs = codecs(c)
 	for i := range maxAccounts {
 		if p := "sipUser." + strconv.Itoa(i) + "."; c.Get(p+"EnableAccount") == "1" {
 			s.Accounts = append(s.Accounts, account(c, i+1, p))
@@ -56,6 +52,22 @@ func understand(c *vendor.Config) vendor.State {
 		}
 	}
 	return s
+}
+
+// codecs returns those that are listed both by number and by name.
+func codecs(c *vendor.Config) []string {
+	numbers := map[string]string{"0": "G711A", "1": "G711U", "3": "G729A", "4": "G722"}
+	var list []string
+	for i := range maxCodecs {
+		number, codec := "dsp.CodecType", c.Get("dsp.enableCode"+strconv.Itoa(i))
+		if i > 0 {
+			number += strconv.Itoa(i)
+		}
+		if codec != "" && numbers[c.Get(number)] == codec {
+			list = append(list, codec)
+		}
+	}
+	return list
 }
 
 // server is where the phone fetches from, by HTTP or HTTPS.
