@@ -9,7 +9,7 @@ import (
 func TestPack(t *testing.T) {
 	t.Parallel()
 	vendortest.Run(t, Pack(), vendortest.Lacks{
-		"poll":         "the units of Freqency and time are not known",
+		"poll":         "in which units a phone counts is not known",
 		"srtp":         "what RTPEncryption may hold is not known",
 		"proxied port": "the port stands with the proxy",
 		"directory":    "the phone asks for <mac>_Phonebook.xml by itself",
