@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 
 // grammars are the rooms below internal/vendors that hold what several vendors'
 // files have in common.
-var grammars = []string{"flatprofile", "hlprovision", "linefile", "settingsxml", "xmlfile"}
+var grammars = []string{"digiumxml", "flatprofile", "hlprovision", "linefile", "settingsxml", "xmlfile"}
 
 // mayImport returns what a room may import. A vendor's own room, of which there are
 // many, may import what every vendor may.

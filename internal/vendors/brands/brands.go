@@ -22,8 +22,6 @@ func List() []vendor.Brand {
 		brand("CounterPath", `(?P<model>(?:Bria|X-Lite|eyeBeam)[A-Za-z ]*?) release (?P<version>\d+(?:\.\d+)*) stamp \d+(?:\.\d+)*`, ``),
 		// The last name that a device asks for, behind that of its own file.
 		brand("CyberData", ``, `(?i:000000cd\.xml)`),
-		// "ES320VN2 v4.0 …", "ES206 v1.0 …"; no source shows what stands behind the version.
-		brand("Escene", `(?P<model>ES\d{3}[A-Z]{0,3}\d?) v(?P<version>\d+(?:\.\d+)+)(?: [ -~]{1,100})?`, `(?i:(?P<mac>[0-9a-f]{12})_(?:extern|phonebook)\.xml)`),
 		// "LANCOM 1781VA (over ISDN) / 9.04.0184 / 23.03.2015"
 		brand("LANCOM", `LANCOM (?P<model>\d{3,4}[A-Za-z0-9+-]*(?: \([a-zA-Z ]+\))?) / (?P<version>\d+\.\d+\.\d+) / \d\d\.\d\d\.\d{4}`, ``),
 		// "LinphoneiOS/4.3.0 (Bob's iPhone) LinphoneSDK/4.4.0",

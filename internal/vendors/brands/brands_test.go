@@ -31,8 +31,6 @@ func TestBrands(t *testing.T) {
 		{"Zenitel", "", "ipst_config_01_02_03_04_05_ab.cfg", vendor.Identity{Model: "IP station"}}, // a group's address is no phone's
 		{"Atcom", "", "atc808287123456.cfg", vendor.Identity{MAC: mac.MustParse("808287123456")}},
 		{"CyberData", "", "000000CD.xml", vendor.Identity{}},
-		{"Escene", "ES320VN2 v4.0.2", "", vendor.Identity{Model: "ES320VN2", Version: "4.0.2"}},
-		{"Escene", "", "00268b123456_Extern.xml", vendor.Identity{MAC: mac.MustParse("00268b123456")}},
 		{"Swissvoice", "", "cp2505.CFG", vendor.Identity{Model: "cp2505"}},
 	} {
 		b := find(t, test.brand)

@@ -10,6 +10,8 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/avaya"
 	"github.com/dialplane/dialplane/internal/vendors/brands"
 	"github.com/dialplane/dialplane/internal/vendors/cisco"
+	"github.com/dialplane/dialplane/internal/vendors/digium"
+	"github.com/dialplane/dialplane/internal/vendors/escene"
 	"github.com/dialplane/dialplane/internal/vendors/fanvil"
 	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/gigaset"
@@ -43,6 +45,7 @@ func Registry() *vendor.Registry {
 		obihai.Pack(),
 		cisco.Pack(),
 		linksys.Pack(),
+		digium.Pack(), // whose addresses the P-series has as well
 		sangoma.Pack(),
 		audiocodes.Pack(),
 		avaya.Pack(),
@@ -50,5 +53,6 @@ func Registry() *vendor.Registry {
 		akuvox.Pack(),
 		algo.Pack(),
 		vtech.Pack(),
+		escene.Pack(),
 	).Naming(brands.List()...)
 }

@@ -223,3 +223,21 @@ func TestPrefixes(t *testing.T) {
 		t.Errorf("only %d prefixes were compared", len(owners))
 	}
 }
+
+// TestSharedPrefix: Sangoma's P-series has Digium's addresses and asks for the same
+// files, but says which of the two it is.
+func TestSharedPrefix(t *testing.T) {
+	t.Parallel()
+	registry := packs.Registry()
+	addr := mac.MustParse("000fd3123456")
+	for ua, want := range map[string]vendor.Identity{
+		"Sangoma P330/4.5.3": {Vendor: "Sangoma", Model: "P330", Version: "4.5.3", MAC: addr},
+		"Digium D65 2_8_0":   {Vendor: "Digium", Model: "D65", Version: "2.8.0", MAC: addr},
+		"":                   {Vendor: "Digium", MAC: addr},
+	} {
+		found, known, err := registry.Identify(vendor.Evidence{UserAgent: ua, Path: "/p/000fd3123456.cfg"})
+		if !known || err != nil || found.Identity != want {
+			t.Errorf("%q: %+v, %v, %v; want %+v", ua, found.Identity, known, err, want)
+		}
+	}
+}

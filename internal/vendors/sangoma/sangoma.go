@@ -1,43 +1,28 @@
-// Package sangoma is what Dialplane knows of the SIP phones that Sangoma sells: the
-// P-series, the D-series that Digium sold before, which run one firmware, and the
-// S-series, which Hanlong makes as it makes Htek's phones.
+// Package sangoma is what Dialplane knows of the SIP phones that Sangoma sells under its
+// own name: the P-series, which is as Digium's D-series (package digiumxml), and the
+// S-series, which Hanlong makes as it makes Htek's phones (package hlprovision).
 //
-// # What the phones fetch
+// A phone of the S-series asks for cfg<mac>.xml, P-values in <hl_provision>.
 //
-// A phone of the S-series asks for cfg<mac>.xml, P-values in <hl_provision>; all else
-// that is said here is of the others. A phone asks for <mac>.cfg, in lower case, below the address that it was given, and
-// for 000000000000.cfg if there is none (WZ serves both; the order is memory). The
-// file is <config>, with a <setting id value> for each parameter and <accounts>; it
-// names the further files that the phone fetches: contacts, <phonebooks>, and the keys
-// that show them, <smart_blf>. A key is a contact that has its place there.
+// Sources, by the marks used in this folder, beside those of digiumxml:
 //
-// # Moving to another address
-//
-// config_server_url is where the phone looks from then on, at its next start or when
-// it is told to by check-sync.
-//
-// # Sources, by the marks used in this folder
-//
-//   - KB: Sangoma's knowledge base, sangomakb.atlassian.net: XML Configuration 2.9.22,
-//     3.8.0, 4.13.0 and 4.26.0 (pages 24379408, 122683413, 17694755, 732790785; accounts: 16024177), Smart
-//     BLF (24248648) and Contacts (21037279).
-//   - DW: Digium's wiki, wiki.asterisk.org pages 37454951 and 30278863.
-//   - FP: fusionpbx/fusionpbx resources/templates/provision/digium.
-//   - WZ: wazo-platform/wazo-provd-plugins plugins/wazo_digium.
 //   - NT: nethesis/tancredi, data/templates/sangoma.tmpl and sangoma.macros, and the
 //     models in data/scopes (S-series); FPS: FusionPBX's sangoma/s700, beside it.
 //   - htek: Htek's phones have it so; see the package htek.
-//   - DPMA: options of Asterisk's module for these phones, as FreePBX's digium_phones
-//     writes them.
 //   - memory: not verified; to be confirmed on a phone.
 package sangoma
 
 import (
 	"cmp"
 	"embed"
+	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/digiumxml"
+	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
@@ -52,19 +37,17 @@ var parameters string
 // Pack returns everything known of Sangoma.
 func Pack() vendor.Pack {
 	return vendor.Pack{
-		Name:    name,
-		Aliases: []string{"Digium"},
+		Name: name,
 		// Digium's, which the P-series has as well, then the S-series's.
-		OUIs:          []string{"000fd3", "005058"},
-		Templates:     vendor.Folder(templates, "templates"),
+		OUIs:          ouis(),
+		Templates:     digiumxml.Templates(name, vendor.Folder(templates, "templates")),
 		UserAgent:     userAgent,
 		Path:          path,
-		VendorClass:   vendorClass,
 		Parse:         parse,
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Parameters:    vendor.MustParseDictionary(parameters),
+		Parameters:    vendor.MustParseDictionary(digiumxml.Parameters() + parameters),
 		Directory:     directory,
 		// FP and WZ, where enable_check_sync allows it.
 		Commands:  vendor.Commands{Reprovision: "check-sync"},
@@ -79,11 +62,75 @@ func httpUserAgent(u vendor.Unit) string {
 	if madeByHanlong(u.Model) {
 		return "Sangoma " + u.Model + " " + cmp.Or(u.Firmware, "2.0.4.58") + " " + u.MAC.Colons()
 	}
-	if strings.HasPrefix(u.Model, "D") {
-		return "Digium " + u.Model + " " + strings.ReplaceAll(cmp.Or(u.Firmware, "2.7.0"), ".", "_")
-	}
 	return "Sangoma " + u.Model + "/" + cmp.Or(u.Firmware, "4.5.3")
 }
 
 // madeByHanlong says whether a model is of the S-series.
 func madeByHanlong(model string) bool { return strings.HasPrefix(model, "S") }
+
+// ouis returns Sangoma's, of which Digium's is the first.
+func ouis() []string { return []string{"000fd3", "005058"} }
+
+// parse reads a file of a phone of either series.
+func parse(file string, body []byte) (*vendor.Config, error) {
+	if has(body, "hl_provision") {
+		return hlprovision.Parse(file, body)
+	}
+	return digiumxml.Parse(file, body)
+}
+
+// directory reads the phone book of either series.
+func directory(body []byte) ([]vendor.Contact, error) {
+	if has(body, "PhoneDirectory") {
+		return hlprovision.Directory(body)
+	}
+	return digiumxml.Directory(body)
+}
+
+// has says whether a file consists of an element of this name.
+func has(body []byte, root string) bool {
+	e, err := xmlfile.Walk(body, "setting").Root(root)
+	return err == nil && e != nil
+}
+
+// pValue is a setting of the S-series.
+var pValue = regexp.MustCompile(`^P[0-9]+$`)
+
+// understand says what a phone with this configuration does.
+func understand(c *vendor.Config) vendor.State {
+	if slices.ContainsFunc(c.Settings(), func(s vendor.Setting) bool { return pValue.MatchString(s.Name) }) {
+		return hlprovision.Understand(c)
+	}
+	return digiumxml.Understand(c)
+}
+
+// boot fetches as a phone does that starts up.
+func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
+	if madeByHanlong(u.Model) {
+		return hlprovision.Boot(u, "", get)
+	}
+	return digiumxml.Boot(u, get)
+}
+
+// userAgent understands what a phone of either series says of itself.
+func userAgent(ua string) (vendor.Identity, bool) {
+	id, ok := digiumxml.UserAgent(ua)
+	id.Vendor = name
+	return id, ok && !strings.HasPrefix(id.Model, "D")
+}
+
+// sFile is cfg005058123456.xml.
+var sFile = regexp.MustCompile(`(?i)(?:^|/)cfg([0-9a-f]{12})\.xml$`)
+
+// path understands the names of the files that the phones ask for: others have such
+// names too, so the address must be Sangoma's.
+func path(p string) (vendor.Identity, bool) {
+	m := sFile.FindStringSubmatch(p)
+	if m == nil {
+		id, ok := digiumxml.Path(p, ouis())
+		id.Vendor = name
+		return id, ok
+	}
+	addr, err := mac.Parse(m[1])
+	return vendor.Identity{Vendor: name, MAC: addr}, err == nil && slices.Contains(ouis(), addr.OUI())
+}

@@ -1,4 +1,4 @@
-package sangoma
+package digiumxml
 
 import (
 	"encoding/xml"
@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
@@ -79,25 +78,13 @@ func documents() []element {
 	}
 }
 
-// parse reads a file of a phone, whichever it is.
-func parse(file string, body []byte) (*vendor.Config, error) {
-	if rootOf(body) == "hl_provision" {
-		return hlprovision.Parse(file, body)
-	}
+// Parse reads a file of a phone, whichever it is.
+func Parse(file string, body []byte) (*vendor.Config, error) {
 	r := &reader{Walker: xmlfile.Walk(body, "setting"), config: new(vendor.Config)}
 	if err := r.document(); err != nil {
 		return nil, r.At(file, err)
 	}
 	return r.config, nil
-}
-
-// rootOf returns the name of the element that a file consists of, or "".
-func rootOf(body []byte) string {
-	root, err := xmlfile.Walk(body, "setting").Element("")
-	if err != nil || root == nil {
-		return ""
-	}
-	return root.Name.Local
 }
 
 type reader struct {
@@ -204,13 +191,10 @@ func plain(s string) bool {
 	})
 }
 
-// directory reads a phone book: the contacts of every group, by name and the number
+// Directory reads a phone book: the contacts of every group, by name and the number
 // that their first action dials.
-func directory(body []byte) ([]vendor.Contact, error) {
-	if rootOf(body) == "PhoneDirectory" {
-		return hlprovision.Directory(body)
-	}
-	c, err := parse("phone book", body)
+func Directory(body []byte) ([]vendor.Contact, error) {
+	c, err := Parse("phone book", body)
 	if err != nil {
 		return nil, err
 	}

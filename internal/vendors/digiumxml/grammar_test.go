@@ -1,4 +1,4 @@
-package sangoma
+package digiumxml
 
 import (
 	"strings"
@@ -13,7 +13,7 @@ const file = "000fd3123456.cfg"
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	c, err := parse(file, []byte(`<?xml version="1.0" ?>
+	c, err := Parse(file, []byte(`<?xml version="1.0" ?>
 <config>
   <!-- Not D80 -->
   <setting id="login_password" value="a&lt;b&amp;&quot;c" />
@@ -43,30 +43,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// The S-series has a grammar of its own.
-func TestParseSSeries(t *testing.T) {
-	t.Parallel()
-	c, err := parse("cfg005058123456.xml", []byte(`<hl_provision version="1"><config version="1"><P271 para="Account1.Active">1</P271><P35>201</P35>
-<P47>pbx.example.com</P47><P130>0</P130><P23000>3</P23000><P23002>300</P23002><P23003>Desk</P23003><P8621>2</P8621></config></hl_provision>`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := understand(c)
-	if len(s.Accounts) != 1 || s.Accounts[0].User != "201" || s.Accounts[0].Transport != "UDP" || s.Language != "2" {
-		t.Errorf("understood as %+v", s)
-	}
-	if diff := cmp.Diff([]vendor.Key{{Slot: 37, Kind: "blf", Account: 1, Value: "300", Label: "Desk"}}, s.Keys); diff != "" {
-		t.Errorf("keys (-want +got):\n%s", diff)
-	}
-	if _, err := parse(file, []byte(`<hl_provision version="2"/>`)); err == nil || !strings.Contains(err.Error(), "only version 1") {
-		t.Errorf("a version of tomorrow: %v", err)
-	}
-	book, err := directory([]byte(`<PhoneDirectory><DirectoryEntry><Name>Taxi</Name><Telephone>22456</Telephone></DirectoryEntry></PhoneDirectory>`))
-	if diff := cmp.Diff([]vendor.Contact{{Name: "Taxi", Number: "22456"}}, book); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-}
-
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for body, problem := range map[string]string{
@@ -89,7 +65,7 @@ func TestParseRefuses(t *testing.T) {
 		`<config><x:setting xmlns:x="y" id="s3cret"/></config>`:           "<setting> in <config>",
 		`<phonebooks><contacts><contact id="1"/></contacts></phonebooks>`: "<contacts> needs id",
 	} {
-		_, err := parse(file, []byte(body))
+		_, err := Parse(file, []byte(body))
 		if err == nil || !strings.Contains(err.Error(), problem) || !strings.HasPrefix(err.Error(), file+" line ") {
 			t.Errorf("%q: error is %v, want one of %q", body, err, problem)
 		} else if strings.Contains(err.Error(), "s3cret") {
@@ -100,7 +76,7 @@ func TestParseRefuses(t *testing.T) {
 
 func TestDirectory(t *testing.T) {
 	t.Parallel()
-	got, err := directory([]byte(`<phonebooks><contacts group_name="Default" id="0">
+	got, err := Directory([]byte(`<phonebooks><contacts group_name="Default" id="0">
 		<contact id="0" first_name="Ada" second_name="" last_name="Lovelace"><actions><action id="send_to_vm" dial="*99201"/><action id="primary" dial="201"/></actions></contact>
 		<contact id="1" last_name="Taxi"><actions><action id="primary" dial="22456"/></actions></contact>
 	</contacts></phonebooks>`))
@@ -108,7 +84,7 @@ func TestDirectory(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := directory([]byte("<phonebook/>")); err == nil {
+	if _, err := Directory([]byte("<phonebook/>")); err == nil {
 		t.Error("another vendor's phone book is read")
 	}
 }
@@ -118,12 +94,12 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`<config><smart_blf><blf_items><blf_item location="side" index="0" contact_id="k"><behaviors><behavior phone_state="idle"/></behaviors></blf_item></blf_items></smart_blf></config>`))
 	f.Add([]byte(`<phonebooks><contacts id="keys"><contact id="k"><actions><action id="primary" dial="1"/></actions></contact></contacts></phonebooks>`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		c, err := parse(file, body)
+		c, err := Parse(file, body)
 		if err != nil {
 			return
 		}
-		understand(c)
-		if _, err := directory(body); err != nil && rootOf(body) != "hl_provision" {
+		Understand(c)
+		if _, err := Directory(body); err != nil {
 			t.Errorf("read as a file and not as a phone book: %v", err)
 		}
 		seen := make(map[string]bool)

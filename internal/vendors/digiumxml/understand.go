@@ -1,13 +1,10 @@
-package sangoma
+package digiumxml
 
 import (
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 )
 
 // maxAccounts bounds the index of an account, from 0 (KB).
@@ -16,14 +13,8 @@ const maxAccounts = 6
 // maxKeys bounds the keys of a panel.
 const maxKeys = 100
 
-// pValue is a setting of the S-series.
-var pValue = regexp.MustCompile(`^P[0-9]+$`)
-
-// understand says what a phone with this configuration does.
-func understand(c *vendor.Config) vendor.State {
-	if slices.ContainsFunc(c.Settings(), func(s vendor.Setting) bool { return pValue.MatchString(s.Name) }) {
-		return hlprovision.Understand(c)
-	}
+// Understand says what a phone with this configuration does.
+func Understand(c *vendor.Config) vendor.State {
 	s := vendor.State{
 		AdminPassword:   c.Get("setting.login_password"),
 		ProvisioningURL: c.Get("setting.config_server_url"),

@@ -1,25 +1,21 @@
-package sangoma
+package digiumxml
 
 import (
 	"fmt"
 	"net/http"
 
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/hlprovision"
 )
 
-// boot fetches as a phone does that starts up. A configuration without an account
+// Boot fetches as a phone does that starts up. A configuration without an account
 // that names a server is that of an enrolment: a phone looks there at its next start,
-// and boot does so at once.
-func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	if madeByHanlong(u.Model) {
-		return hlprovision.Boot(u, "", get)
-	}
+// and Boot does so at once.
+func Boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	c, err := provision(u, "", get)
 	if err != nil {
 		return nil, err
 	}
-	if s := understand(c); s.ProvisioningURL != "" && len(s.Accounts) == 0 {
+	if s := Understand(c); s.ProvisioningURL != "" && len(s.Accounts) == 0 {
 		own, err := provision(u, s.ProvisioningURL, get)
 		if err != nil {
 			return nil, err
@@ -68,5 +64,5 @@ func fetch(name string, get vendor.Getter) (*vendor.Config, error) {
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("fetching %s: status %d", name, status)
 	}
-	return parse(name, body)
+	return Parse(name, body)
 }

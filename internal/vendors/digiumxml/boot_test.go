@@ -1,4 +1,4 @@
-package sangoma
+package digiumxml
 
 import (
 	"errors"
@@ -41,7 +41,7 @@ func TestBoot(t *testing.T) {
 		"refused":                      {files: map[string]string{mine: "<x/>"}, says: mine + " line 1"},
 	} {
 		var asked []string
-		c, err := boot(vendor.Unit{MAC: mac.MustParse("000fd3123456"), Model: "D65"}, func(name string) (int, []byte, error) {
+		c, err := Boot(vendor.Unit{MAC: mac.MustParse("000fd3123456"), Model: "D65"}, func(name string) (int, []byte, error) {
 			asked = append(asked, name)
 			switch body, ok := tc.files[name]; {
 			case !ok:
