@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"internal/vendors":                 {"internal/mac"},
 	"internal/vendors/packs":           {"internal/vendors/..."},
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
-	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors"},
+	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors", "internal/vendors/xmlfile"},
 	"internal/vendors/xmlfile":         {"internal/vendors"},
 	"internal/fleet":                   {"internal/mac", "internal/secret", "internal/listquery", "internal/version"},
 	"internal/provision":               {"internal/fleet", "internal/listquery", "internal/mac", "internal/secret", "internal/template", "internal/vendors"},

@@ -30,8 +30,13 @@
 //     8028s-GE 1.51.
 //   - memory: not verified; to be confirmed on a phone.
 //
-// The 80x8s phones have ids of their own (SIPGroup1DeviceUri); their one public
-// template says too little of accounts and keys for one here.
+// The 80x8s phones (8008, 8018, 8028s and so on) have ids of their own. Their one public
+// template, WZ's for the 8028s-GE, has SIPServer1Address and, for its group,
+// DeviceUri, AuthenticationName and AuthenticationPassword, but no id for the server's
+// port or transport nor for switching an account off, SRTP by a switch whose values
+// nothing explains, and keys without a kind (SIPUseDeviceKey1): an account behind a
+// port other than 5060, or by TCP or TLS, would silently not register. The same holds
+// for the ALE-20, 30, 300 and others, of which no file is public.
 package alcatellucent
 
 import (

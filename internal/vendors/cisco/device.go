@@ -167,13 +167,22 @@ const (
 // the places behind them for accounts that no button shows.
 const maxButtons = 160
 
+// menuChoice is where the first item of the menu at an address leads, which stands
+// beside it.
+func menuChoice(menu string) string {
+	if folder, ok := strings.CutSuffix(menu, "directories.xml"); ok {
+		return folder + "directory.xml"
+	}
+	return ""
+}
+
 // understandDevice says what a phone does that has the configuration.
 func understandDevice(c *vendor.Config) vendor.State {
 	s := vendor.State{
 		AdminPassword: c.Get("commonProfile/phonePassword"),
 		TimeZone:      c.Get("devicePool/dateTimeSetting/timeZone"),
 		LLDP:          c.Get("vendorConfig/enableLldpSwPort") == "1",
-		DirectoryURL:  c.Get("directoryURL"),
+		DirectoryURL:  menuChoice(c.Get("directoryURL")),
 	}
 	if place, ok := zones()[s.TimeZone]; ok {
 		s.Clock = &vendor.Clock{Zone: place}

@@ -25,6 +25,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
 )
 
 const name = "Gigaset"
@@ -51,6 +52,7 @@ func Pack() vendor.Pack {
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
 		Parameters:    vendor.MustParseDictionary(parameters),
+		Directory:     settingsxml.Directory,
 		// WIKI: SIP.Checksync.Simple of the Maxwell, checksync_action of the P series.
 		Commands:  vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery: discovery,

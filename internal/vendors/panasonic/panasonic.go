@@ -32,8 +32,12 @@
 //   - memory: not verified; to be confirmed on a phone.
 //
 // Not written: the KX-UT670's clock goes by country, so that it has no template; the
-// KX-UTG200 and 300 read another grammar, <PANASIPPhoneConfig>; the phone book of the
-// KX-HDV takes 20 entries at a time and digits only.
+// KX-UTG200 and 300 read another grammar, <PANASIPPhoneConfig>. The network phone book
+// of the KX-HDV is a <ppxml> of at most 20 <Personnel>, names of 24 characters and
+// numbers of digits, # and * (XML Application Developer's Guide 2.52, section 5.2.8).
+// How the phone asks for those behind them, or for a name, stands in sections that
+// could not be read, and XMLAPP_LDAP_URL, the address, in public code alone: a book
+// that ends after 20 entries would be worse than none.
 package panasonic
 
 import (

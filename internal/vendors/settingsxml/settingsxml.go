@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
 // Parse reads a configuration file. Settings are named as the phone names them,
@@ -36,6 +37,11 @@ func Parse(file string, body []byte) (*vendor.Config, error) {
 		return nil, fmt.Errorf("%s:%d: %w", file, line, err)
 	}
 	return p.config, nil
+}
+
+// Directory reads the page of the phone's browser that shows the phone book.
+func Directory(body []byte) ([]vendor.Contact, error) {
+	return xmlfile.Directory(body, "SnomIPPhoneDirectory", "Title", "Prompt", "SoftKeyItem")
 }
 
 type parser struct {

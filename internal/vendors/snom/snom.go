@@ -24,7 +24,6 @@ import (
 
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
-	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
 //go:embed templates/*.xml
@@ -47,7 +46,7 @@ func Pack() vendor.Pack {
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
 		Parameters:    vendor.MustParseDictionary(parameters),
-		Directory:     directory,
+		Directory:     settingsxml.Directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
 		Refuse:        refuse,
@@ -57,11 +56,6 @@ func Pack() vendor.Pack {
 const oui = "000413"
 
 func understand(c *vendor.Config) vendor.State { return settingsxml.Understand(c, layouts) }
-
-// directory reads the page of the browser that shows the phone book.
-func directory(body []byte) ([]vendor.Contact, error) {
-	return xmlfile.Directory(body, "SnomIPPhoneDirectory", "Title", "Prompt", "SoftKeyItem")
-}
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	stem := "snom" + u.Model

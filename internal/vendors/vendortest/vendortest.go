@@ -369,6 +369,9 @@ func (s *suite) boots(t *testing.T) {
 	shared, own := "http://prov.example.net/", "http://prov.example.net/p/aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb/"
 	v.Provisioning.SharedURL = shared
 	v.Provisioning.SetURL(own)
+	if v.Directory.URL != "" {
+		v.Directory.URL = own + v.Directory.Name
+	}
 	served := make(map[string][]byte)
 	add := func(base string, level template.Level, once bool) {
 		files, err := s.render(v, level)
