@@ -44,31 +44,19 @@ func TestPlaces(t *testing.T) {
 
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	for ua, want := range map[string]vendor.Identity{
-		"Akuvox R20B 220.30.2.28":                     {Vendor: name, Model: "R20", Version: "220.30.2.28"},
-		"Akuvox R29C 29.30.10.128":                    {Vendor: name, Model: "R29", Version: "29.30.10.128"},
-		"Akuvox E10R 10.30.1.1":                       {Vendor: name, Model: "E10R", Version: "10.30.1.1"},
-		"Akuvox E18 18.30.10.118":                     {Vendor: name, Model: "E18", Version: "18.30.10.118"},
-		"Akuvox SP-R50P 50.53.6.45 0C:11:05:0A:0B:0C": {Vendor: name, Model: "SP-R50P", Version: "50.53.6.45", MAC: mac.MustParse("0c11050a0b0c")},
-		"Akuvox SP-R63G 63.0.3.33 0c11050a0b0c":       {Vendor: name, Model: "SP-R63G", Version: "63.0.3.33", MAC: mac.MustParse("0c11050a0b0c")},
-	} {
-		if id, ok := userAgent(ua); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", ua, id, ok)
-		}
-	}
-	for _, ua := range []string{"", "Akuvox", "Akuvox R20B", " Akuvox R20B 220.30.2.28", "Akuvox R20B 220.30.2.28 x", "Akuvox R20B 220.30.2.28\n", "akuvox R20B 220.30.2.28", "Yealink SIP-T46S 66.86.0.15 80:5e:c0:00:00:00"} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("%q is taken for %+v", ua, id)
-		}
-	}
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
+		"Akuvox R20B 220.30.2.28":                     {Model: "R20", Version: "220.30.2.28"},
+		"Akuvox R29C 29.30.10.128":                    {Model: "R29", Version: "29.30.10.128"},
+		"Akuvox E10R 10.30.1.1":                       {Model: "E10R", Version: "10.30.1.1"},
+		"Akuvox E18 18.30.10.118":                     {Model: "E18", Version: "18.30.10.118"},
+		"Akuvox SP-R50P 50.53.6.45 0C:11:05:0A:0B:0C": {Model: "SP-R50P", Version: "50.53.6.45", MAC: mac.MustParse("0c11050a0b0c")},
+		"Akuvox SP-R63G 63.0.3.33 0c11050a0b0c":       {Model: "SP-R63G", Version: "63.0.3.33", MAC: mac.MustParse("0c11050a0b0c")},
+	})
+	vendortest.Strangers(t, userAgent, "", "Akuvox", "Akuvox R20B", " Akuvox R20B 220.30.2.28", "Akuvox R20B 220.30.2.28 x", "Akuvox R20B 220.30.2.28\n", "akuvox R20B 220.30.2.28", "Yealink SIP-T46S 66.86.0.15 80:5e:c0:00:00:00")
 	if id, ok := path("/t/acme/0C11050A0B0C.cfg"); !ok || id.MAC != mac.MustParse("0c11050a0b0c") {
 		t.Errorf("its own file is understood as %+v, %v", id, ok)
 	}
-	for _, p := range []string{"", "/001565aabbcc.cfg", "/x0c11050a0b0c.cfg", "/0c11050a0b0c.xml", "/0c11050a0b.cfg"} {
-		if id, ok := path(p); ok {
-			t.Errorf("%q is taken for %+v", p, id)
-		}
-	}
+	vendortest.Strangers(t, path, "", "/001565aabbcc.cfg", "/x0c11050a0b0c.cfg", "/0c11050a0b0c.xml", "/0c11050a0b.cfg")
 }
 
 func FuzzIdentify(f *testing.F) {

@@ -1,9 +1,6 @@
 package algo
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/mac"
@@ -29,17 +26,9 @@ func TestPack(t *testing.T) {
 
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
 	seen := 0
-	for lines := bufio.NewScanner(f); lines.Scan(); seen++ {
-		var r struct{ Path, MAC string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range vendortest.Rows[struct{ Path, MAC string }](t, "testdata/user-agents.jsonl") {
+		seen++
 		if id, ok := path(r.Path); !ok || id != (vendor.Identity{Vendor: name, MAC: mac.MustParse(r.MAC)}) {
 			t.Errorf("%q is understood as %+v, %v", r.Path, id, ok)
 		}
@@ -54,25 +43,13 @@ func TestIdentify(t *testing.T) {
 	if id, ok := userAgent("Algo-8201/5.2"); !ok || id != (vendor.Identity{Vendor: name, Model: "8201", Version: "5.2"}) {
 		t.Errorf("%+v, %v", id, ok)
 	}
-	for _, ua := range []string{"", "Algo-8201", "Algo-8201/", "Algo-8201/5.2 x", " Algo-8201/5.2", "algo-8201/5.2", "Algo-8201/5.2\n", "Algo 8201/5.2"} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("%q is taken for %+v", ua, id)
-		}
-	}
-	for p, want := range map[string]vendor.Identity{
-		"/algop8180.conf":                {Vendor: name, Model: "8180"},
-		"/t/acme/algom0022EE123456.conf": {Vendor: name, MAC: mac.MustParse("0022ee123456")},
-		"/algo0022ee123456.conf":         {Vendor: name, MAC: mac.MustParse("0022ee123456")},
-	} {
-		if id, ok := path(p); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", p, id, ok)
-		}
-	}
-	for _, p := range []string{"", "/algop.conf", "/algom0022ee.conf", "/xalgop8180.conf", "/0022ee123456.conf", "/algop8180.cfg"} {
-		if id, ok := path(p); ok {
-			t.Errorf("%q is taken for %+v", p, id)
-		}
-	}
+	vendortest.Strangers(t, userAgent, "", "Algo-8201", "Algo-8201/", "Algo-8201/5.2 x", " Algo-8201/5.2", "algo-8201/5.2", "Algo-8201/5.2\n", "Algo 8201/5.2")
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
+		"/algop8180.conf":                {Model: "8180"},
+		"/t/acme/algom0022EE123456.conf": {MAC: mac.MustParse("0022ee123456")},
+		"/algo0022ee123456.conf":         {MAC: mac.MustParse("0022ee123456")},
+	})
+	vendortest.Strangers(t, path, "", "/algop.conf", "/algom0022ee.conf", "/xalgop8180.conf", "/0022ee123456.conf", "/algop8180.cfg")
 }
 
 func FuzzIdentify(f *testing.F) {

@@ -1,46 +1,24 @@
 package avaya
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 func TestIdentifyObserved(t *testing.T) {
 	t.Parallel()
-	rows, err := os.ReadFile("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	registry := vendor.NewRegistry(Pack())
-	for row := range bytes.Lines(rows) {
-		var o struct {
-			UA, Path, Model, Version string
-			MAC                      mac.Addr
-		}
-		if err := json.Unmarshal(row, &o); err != nil {
-			t.Fatal(err)
-		}
-		got, ok, err := registry.Identify(vendor.Evidence{UserAgent: o.UA, Path: o.Path})
-		want := vendor.Identity{Vendor: name, Model: o.Model, Version: o.Version, MAC: o.MAC}
-		if diff := cmp.Diff(want, got.Identity); !ok || err != nil || diff != "" {
-			t.Errorf("%q %q: %v %v (-want +got):\n%s", o.UA, o.Path, ok, err, diff)
-		}
-	}
+	vendortest.Observed(t, Pack(), "testdata/user-agents.jsonl")
 }
 
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	const browser = "Mozilla/4.0 (compatible; MSIE 6.0) "
 	addr := mac.MustParse("c81fea83e85a")
-	for ua, want := range map[string]*vendor.Identity{
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
 		browser + "AVAYA/J179-4.1.3.0.6 (MAC:c81fea83e85a)":   {Model: "J179", Version: "4.1.3.0.6", MAC: addr},
 		"AVAYA/J129-4.0.7.1 (MAC:C81FEA83E85A)":               {Model: "J129", Version: "4.0.7.1", MAC: addr},
 		"AVAYA/SIP12x0\x17/04.00.04.00":                       {Version: "04.00.04.00"},
@@ -55,25 +33,13 @@ func TestUserAgent(t *testing.T) {
 		"Mozilla/5.0 AVAYA/J179-4.1.3.0.6 (MAC:c81fea83e85a)": nil,
 		"avaya/j179-4.1.3.0.6 (mac:c81fea83e85a)":             nil,
 		"AVAYA/J179-4" + strings.Repeat(".1", 300):            nil,
-	} {
-		got, ok := userAgent(ua)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood is %v", ua, ok)
-		}
-		if want == nil || !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", ua, diff)
-		}
-	}
+	})
 }
 
 func TestPath(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("c81fea83e85a")
-	for p, want := range map[string]*vendor.Identity{
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
 		"/J100Supgrade.txt":            {},
 		"/p/46xxsettings.txt":          {},
 		"/c81fea83e85a.txt":            {MAC: addr},
@@ -86,19 +52,7 @@ func TestPath(t *testing.T) {
 		"/c81fea83e85a.txt.old":        nil,
 		"/" + strings.Repeat("a", 300): nil,
 		"":                             nil,
-	} {
-		got, ok := path(p)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood is %v", p, ok)
-		}
-		if want == nil || !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", p, diff)
-		}
-	}
+	})
 }
 
 func FuzzIdentify(f *testing.F) {

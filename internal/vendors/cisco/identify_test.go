@@ -1,9 +1,6 @@
 package cisco
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +8,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // row is a line of testdata/user-agents.jsonl: what public sources say of requests. A
@@ -19,27 +17,10 @@ type row struct {
 	Kind, UA, Path, Vendor, Model, Version, MAC string
 }
 
-func rows(t *testing.T) []row {
-	t.Helper()
-	data, err := os.ReadFile("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []row
-	for line := range bytes.Lines(data) {
-		var r row
-		if err := json.Unmarshal(line, &r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
 func TestIdentifiesEveryRowOfItsOwn(t *testing.T) {
 	t.Parallel()
 	seen := 0
-	for _, r := range rows(t) {
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if r.Kind == "http-fragment" || r.Kind == "dhcp60" || strings.HasPrefix(r.UA, "Linksys") {
 			continue // a part of a text; not by HTTP or SIP; its own pack's
 		}
@@ -97,15 +78,11 @@ func TestUserAgents(t *testing.T) {
 			t.Errorf("userAgent(%q) = %v, %v; want %v", ua, got, ok, want)
 		}
 	}
-	for _, ua := range []string{
+	vendortest.Strangers(t, userAgent,
 		"", "Cisco", "Cisco/", "Cisco-CP-7832-3PCC", "Cisco-CP-7832-3PCC/", "xCisco-CP-7832-3PCC/11.0.1", "Cisco-CP-7832-3PCC/11.0.1 (00562b04361)",
 		"Cisco-CP-7832-3PCC/11.0.1 (00562b043615) x", "Cisco/SPA501G-7.4.4 (8843E157DDCC)(CBT141100HR)\n", "Cisco/SPA501G-7.4.4 (8843E157DDCC) (CBT141100HR)",
-		"Cisco-SIPGateway/IOS-15.4", "Cisco/IOS-12.x", "Linksys/SPA942-5.1.8", "Cisco-CP-8841-3PCC/1<script>", "Cisco/SPA501G-" + strings.Repeat("7.", 200),
-	} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("userAgent(%q) = %+v, want a stranger", ua, id)
-		}
-	}
+		"Cisco-SIPGateway/IOS-15.4", "Cisco/IOS-12.x", "Linksys/SPA942-5.1.8", "Cisco-CP-8841-3PCC/1<script>", "Cisco/SPA501G-"+strings.Repeat("7.", 200),
+	)
 }
 
 func TestPaths(t *testing.T) {
@@ -135,14 +112,10 @@ func TestPaths(t *testing.T) {
 			t.Errorf("path(%q) = %v, %v; want %v", p, got, ok, want)
 		}
 	}
-	for _, p := range []string{
+	vendortest.Strangers(t, path,
 		"", "/", "/001565aabbcc.xml", "/7841.xml", "/spa942.cfg", "/spa.cfg", "/init.cfg", "/SEP8843E1AABBC.cnf.xml", "/xSEP8843E1AABBCC.cnf.xml",
-		"/SEP8843E1AABBCC.cnf.xml.bak", "/x/Communicator", "/" + strings.Repeat("a", 600) + "/spa504G.cfg",
-	} {
-		if id, ok := path(p); ok {
-			t.Errorf("path(%q) = %+v, want nothing", p, id)
-		}
-	}
+		"/SEP8843E1AABBCC.cnf.xml.bak", "/x/Communicator", "/"+strings.Repeat("a", 600)+"/spa504G.cfg",
+	)
 }
 
 func TestEnterpriseModels(t *testing.T) {

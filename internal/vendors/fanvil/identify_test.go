@@ -1,42 +1,22 @@
 package fanvil
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // row is one line of testdata/user-agents.jsonl: what a phone sent, and what is
 // known of the sender.
 type row struct{ Kind, UA, Path, Vendor, Model, Version, MAC string }
 
-func rows[T any](t testing.TB, file string) []T {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	var all []T
-	for s := bufio.NewScanner(f); s.Scan(); {
-		var r T
-		if err := json.Unmarshal(s.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
 func TestCorpus(t *testing.T) {
 	t.Parallel()
 	own := 0
-	for _, r := range rows[row](t, "testdata/user-agents.jsonl") {
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if r.Vendor != "Fanvil" {
 			if id, ok := userAgent(r.UA); ok {
 				t.Errorf("%s %q of %q is taken for %+v", r.Kind, r.UA, r.Vendor, id)
@@ -82,7 +62,7 @@ func defaultTo(s, otherwise string) string {
 func TestOUIs(t *testing.T) {
 	t.Parallel()
 	registry := vendor.NewRegistry(Pack())
-	for _, r := range rows[struct{ OUI, Vendor string }](t, "testdata/oui_vendor.jsonl") {
+	for _, r := range vendortest.Rows[struct{ OUI, Vendor string }](t, "testdata/oui_vendor.jsonl") {
 		addr, err := mac.Parse(r.OUI + "000001")
 		if err != nil {
 			continue // a range that no phone can have
@@ -221,7 +201,7 @@ func TestHTTPUserAgentIsUnderstood(t *testing.T) {
 }
 
 func FuzzUserAgent(f *testing.F) {
-	for _, r := range rows[row](f, "testdata/user-agents.jsonl") {
+	for _, r := range vendortest.Rows[row](f, "testdata/user-agents.jsonl") {
 		if strings.HasPrefix(r.UA, "F") {
 			f.Add(r.UA)
 		}

@@ -1,9 +1,6 @@
 package flyingvoice
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -28,17 +25,8 @@ func TestPack(t *testing.T) {
 // TestCorpus completes the beginnings of User-Agents that phones are known by.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
 	seen := 0
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r struct{ UA, Path, Model string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range vendortest.Rows[struct{ UA, Path, Model string }](t, "testdata/user-agents.jsonl") {
 		if r.UA == "" {
 			if id, ok := path(r.Path); ok { // the same name as Yealink's
 				t.Errorf("%s is understood as %+v", r.Path, id)
@@ -57,32 +45,16 @@ func TestCorpus(t *testing.T) {
 
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	for ua, want := range map[string]vendor.Identity{
-		"Flyingvoice FIP13G V0.6.24 00:21:F2:22:AE:F1": {Vendor: name, Model: "FIP13G", Version: "0.6.24", MAC: mac.MustParse("0021f222aef1")},
-		"FLYINGVOICE FIP16PLUS V0.5.15.4":              {Vendor: name, Model: "FIP16Plus", Version: "0.5.15.4"},
-	} {
-		if id, ok := userAgent(ua); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", ua, id, ok)
-		}
-	}
-	for _, ua := range []string{"", "Flyingvoice", "Flyingvoice FIP13G", "Flyingvoice FIP13G V0.6.24 00:21:F2:22:AE", " Flyingvoice FIP13G V0.6.24", "Flyingvoice FIP13G V0.6.24\n", "Yealink SIP-T46S 66.86.0.15 80:5e:c0:00:00:00"} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("%q is taken for %+v", ua, id)
-		}
-	}
-	for p, want := range map[string]vendor.Identity{
-		"/t/acme/0021f222aef1.cfg": {Vendor: name, MAC: mac.MustParse("0021f222aef1")},
-		"/789912AABBCC.boot":       {Vendor: name, MAC: mac.MustParse("789912aabbcc")},
-	} {
-		if id, ok := path(p); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", p, id, ok)
-		}
-	}
-	for _, p := range []string{"", "/001565aabbcc.cfg", "/x0021f222aef1.cfg", "/0021f222aef1.xml", "/y000000000000.boot"} {
-		if id, ok := path(p); ok {
-			t.Errorf("%q is taken for %+v", p, id)
-		}
-	}
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
+		"Flyingvoice FIP13G V0.6.24 00:21:F2:22:AE:F1": {Model: "FIP13G", Version: "0.6.24", MAC: mac.MustParse("0021f222aef1")},
+		"FLYINGVOICE FIP16PLUS V0.5.15.4":              {Model: "FIP16Plus", Version: "0.5.15.4"},
+	})
+	vendortest.Strangers(t, userAgent, "", "Flyingvoice", "Flyingvoice FIP13G", "Flyingvoice FIP13G V0.6.24 00:21:F2:22:AE", " Flyingvoice FIP13G V0.6.24", "Flyingvoice FIP13G V0.6.24\n", "Yealink SIP-T46S 66.86.0.15 80:5e:c0:00:00:00")
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
+		"/t/acme/0021f222aef1.cfg": {MAC: mac.MustParse("0021f222aef1")},
+		"/789912AABBCC.boot":       {MAC: mac.MustParse("789912aabbcc")},
+	})
+	vendortest.Strangers(t, path, "", "/001565aabbcc.cfg", "/x0021f222aef1.cfg", "/0021f222aef1.xml", "/y000000000000.boot")
 }
 
 func FuzzIdentify(f *testing.F) {

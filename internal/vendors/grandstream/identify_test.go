@@ -1,9 +1,6 @@
 package grandstream
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +8,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // observation is a row of testdata: what a device sent, and what it is.
@@ -19,30 +17,10 @@ type observation struct {
 	MAC                                    mac.Addr
 }
 
-func observations(t testing.TB, file string) []observation {
-	t.Helper()
-	rows, err := os.ReadFile("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []observation
-	for row := range bytes.Lines(rows) {
-		var o observation
-		if err := json.Unmarshal(row, &o); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		all = append(all, o)
-	}
-	if len(all) == 0 {
-		t.Fatalf("%s holds nothing", file)
-	}
-	return all
-}
-
 func TestIdentifyObserved(t *testing.T) {
 	t.Parallel()
 	registry := vendor.NewRegistry(Pack())
-	for _, o := range observations(t, "user-agents.jsonl") {
+	for _, o := range vendortest.Rows[observation](t, "testdata/user-agents.jsonl") {
 		t.Run(o.Kind+" "+o.UA+" "+o.Path, func(t *testing.T) {
 			t.Parallel()
 			if o.Kind == "http-fragment" {
@@ -77,7 +55,7 @@ func testFragment(t *testing.T, o observation) {
 
 func TestStrangersStayStrangers(t *testing.T) {
 	t.Parallel()
-	for _, o := range observations(t, "strangers.jsonl") {
+	for _, o := range vendortest.Rows[observation](t, "testdata/strangers.jsonl") {
 		if id, ok := userAgent(o.UA); ok {
 			t.Errorf("%s %q is taken for %+v", o.Vendor, o.UA, id)
 		}
@@ -90,7 +68,7 @@ func TestStrangersStayStrangers(t *testing.T) {
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("c074adf9e559")
-	for ua, want := range map[string]vendor.Identity{
+	vendortest.Understands(t, userAgent, "Grandstream", map[string]*vendor.Identity{
 		"Grandstream Model HW GXV3350  V1.3A SW 1.0.1.8 DevId c074adf9e559":       {Model: "GXV3350", Version: "1.0.1.8", MAC: addr},
 		"Grandstream Model HW GXP1405 SW 1.0.4.23 DevId C0:74:AD:F9:E5:59":        {Model: "GXP1405", Version: "1.0.4.23", MAC: addr},
 		"Grandstream Model HW HT801V2 V1.0A SW 1.0.5.4 DevId c074adf9e559":        {Model: "HT801V2", Version: "1.0.5.4", MAC: addr},
@@ -100,28 +78,16 @@ func TestUserAgent(t *testing.T) {
 		"Grandstream HT-502  V1.2A 1.0.6.6":                                       {Model: "HT502", Version: "1.0.6.6"},
 		"Grandstream DP750 1.0.17.16":                                             {Model: "DP750", Version: "1.0.17.16"},
 		"Grandstream GRP2612W 1.0.5.67":                                           {Model: "GRP2612W", Version: "1.0.5.67"},
-		"Grandstream":                                                             {},
-		"Grandstream 1.0.5.67":                                                    {},
-		"curl/8.5.0 Grandstream GXP2170 1.0.11.84":                                {},
-		"Grandstream GXP2170 1.0.11.84 (compatible)":                              {},
-		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId 000000000000":            {},
-		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e5":              {},
-		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e559\n":          {},
-		"Mozilla/5.0 Grandstream Model HW GXP2170 SW 1.0 DevId c074adf9e559":      {},
-		"Grandstream Model HW GXP2170 SW 1.0.1 DevId " + strings.Repeat(" ", 300): {},
-	} {
-		got, ok := userAgent(ua)
-		if ok != (want.Model != "") {
-			t.Errorf("%q: understood is %v", ua, ok)
-		}
-		if !ok {
-			continue
-		}
-		want.Vendor = "Grandstream"
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", ua, diff)
-		}
-	}
+		"Grandstream":                                                             nil,
+		"Grandstream 1.0.5.67":                                                    nil,
+		"curl/8.5.0 Grandstream GXP2170 1.0.11.84":                                nil,
+		"Grandstream GXP2170 1.0.11.84 (compatible)":                              nil,
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId 000000000000":            nil,
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e5":              nil,
+		"Grandstream Model HW GXP2170 SW 1.0.11.84 DevId c074adf9e559\n":          nil,
+		"Mozilla/5.0 Grandstream Model HW GXP2170 SW 1.0 DevId c074adf9e559":      nil,
+		"Grandstream Model HW GXP2170 SW 1.0.1 DevId " + strings.Repeat(" ", 300): nil,
+	})
 }
 
 func TestVendorClass(t *testing.T) {
@@ -140,7 +106,7 @@ func TestVendorClass(t *testing.T) {
 func TestPath(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("000b82123456")
-	for p, want := range map[string]*vendor.Identity{
+	vendortest.Understands(t, path, "Grandstream", map[string]*vendor.Identity{
 		"/cfg000b82123456":             {MAC: addr},
 		"/cfg000b82123456.bin":         {MAC: addr},
 		"/prov/x/cfg000b82123456.xml":  {MAC: addr},
@@ -166,19 +132,7 @@ func TestPath(t *testing.T) {
 		"/cfg000b82123456.xml?cfg=1":   nil,
 		"/" + strings.Repeat("a", 300): nil,
 		"":                             nil,
-	} {
-		got, ok := path(p)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood is %v", p, ok)
-		}
-		if want == nil {
-			continue
-		}
-		want.Vendor = "Grandstream"
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", p, diff)
-		}
-	}
+	})
 }
 
 func TestOUIs(t *testing.T) {
@@ -193,7 +147,7 @@ func TestOUIs(t *testing.T) {
 }
 
 func FuzzUserAgent(f *testing.F) {
-	for _, o := range observations(f, "user-agents.jsonl") {
+	for _, o := range vendortest.Rows[observation](f, "testdata/user-agents.jsonl") {
 		f.Add(o.UA)
 	}
 	f.Fuzz(func(t *testing.T, ua string) {

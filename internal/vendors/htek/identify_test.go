@@ -1,77 +1,43 @@
 package htek
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 func TestIdentifyObserved(t *testing.T) {
 	t.Parallel()
-	rows, err := os.ReadFile("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	registry := vendor.NewRegistry(Pack())
-	for row := range bytes.Lines(rows) {
-		var o struct {
-			UA, Path, Model, Version string
-			MAC                      mac.Addr
-		}
-		if err := json.Unmarshal(row, &o); err != nil {
-			t.Fatal(err)
-		}
-		got, ok, err := registry.Identify(vendor.Evidence{UserAgent: o.UA, Path: o.Path})
-		want := vendor.Identity{Vendor: name, Model: o.Model, Version: o.Version, MAC: o.MAC}
-		if diff := cmp.Diff(want, got.Identity); !ok || err != nil || diff != "" {
-			t.Errorf("%q %q: %v %v (-want +got):\n%s", o.UA, o.Path, ok, err, diff)
-		}
-	}
+	vendortest.Observed(t, Pack(), "testdata/user-agents.jsonl")
 }
 
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("001fc11c22a9")
-	for ua, want := range map[string]vendor.Identity{
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
 		"Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9":     {Model: "UC903", Version: "2.0.4.2", MAC: addr},
 		"Htek UC926E 2.0.4.4.58 001FC11C22A9":      {Model: "UC926E", Version: "2.0.4.4.58", MAC: addr},
 		"Htek UC924E V3.0.4.5":                     {Model: "UC924E", Version: "3.0.4.5"},
-		"Htek":                                     {},
-		"Htek UC903":                               {},
-		"Htek UC903 2.0.4.2 00:1f:c1:1c:22":        {},
-		"Htek UC903 2.0.4.2 00:00:00:00:00:00":     {},
-		"Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9\n":   {},
-		" Htek UC903 2.0.4.2":                      {},
-		"htek uc903 2.0.4.2":                       {},
-		"Htek XX903 2.0.4.2":                       {},
-		"Mozilla/5.0 Htek UC903 2.0.4.2":           {},
-		"Htek UC903 2" + strings.Repeat(".1", 300): {},
-	} {
-		got, ok := userAgent(ua)
-		if ok != (want.Model != "") {
-			t.Errorf("%q: understood is %v", ua, ok)
-		}
-		if !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", ua, diff)
-		}
-	}
+		"Htek":                                     nil,
+		"Htek UC903":                               nil,
+		"Htek UC903 2.0.4.2 00:1f:c1:1c:22":        nil,
+		"Htek UC903 2.0.4.2 00:00:00:00:00:00":     nil,
+		"Htek UC903 2.0.4.2 00:1f:c1:1c:22:a9\n":   nil,
+		" Htek UC903 2.0.4.2":                      nil,
+		"htek uc903 2.0.4.2":                       nil,
+		"Htek XX903 2.0.4.2":                       nil,
+		"Mozilla/5.0 Htek UC903 2.0.4.2":           nil,
+		"Htek UC903 2" + strings.Repeat(".1", 300): nil,
+	})
 }
 
 func TestPath(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("001fc1123456")
-	for p, want := range map[string]*vendor.Identity{
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
 		"/cfg001fc1123456.xml":         {MAC: addr},
 		"/p/s/CFG001FC1123456":         {MAC: addr},
 		"/cfg001fc1123456.bin":         {MAC: addr},
@@ -88,19 +54,7 @@ func TestPath(t *testing.T) {
 		"/y000000000108.cfg":           nil,
 		"/" + strings.Repeat("a", 300): nil,
 		"":                             nil,
-	} {
-		got, ok := path(p)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood is %v", p, ok)
-		}
-		if want == nil || !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", p, diff)
-		}
-	}
+	})
 }
 
 func FuzzIdentify(f *testing.F) {

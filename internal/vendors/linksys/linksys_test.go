@@ -1,9 +1,6 @@
 package linksys
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -38,16 +35,8 @@ type row struct {
 
 func TestIdentifiesEveryRowOfItsOwn(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := 0
-	for line := range bytes.Lines(data) {
-		var r row
-		if err := json.Unmarshal(line, &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if r.Kind == "http-fragment" || r.Kind == "dhcp60" {
 			continue
 		}

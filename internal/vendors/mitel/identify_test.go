@@ -1,30 +1,19 @@
 package mitel
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // TestCorpus reads what phones are known to send. A field that is null is not known.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
 	seen := 0
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r struct{ Kind, UA, Path, Model, Version, MAC string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range vendortest.Rows[struct{ Kind, UA, Path, Model, Version, MAC string }](t, "testdata/user-agents.jsonl") {
 		if strings.Contains(r.Kind, "fragment") {
 			continue
 		}
@@ -45,53 +34,37 @@ func TestCorpus(t *testing.T) {
 
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
-	for ua, want := range map[string]vendor.Identity{
-		"Aastra9480iCT MAC:00-08-5D-03-11-22 V:3.3.1.4365-SIP": {Vendor: name, Model: "9480iCT", Version: "3.3.1.4365", MAC: mac.MustParse("00085d031122")},
-		"Mitel6930w MAC:14-00-E9-00-00-01 V:8.2.0-SIP":         {Vendor: name, Model: "6930w", Version: "8.2.0", MAC: mac.MustParse("1400e9000001")},
-		"Aastra 6757iCT/2.6.0.2010":                            {Vendor: name, Model: "6757iCT", Version: "2.6.0.2010"},
-		"Mitel 6999/9.0.1":                                     {Vendor: name, Model: "6999", Version: "9.0.1"},
-		"Mitel-5330e-SIP-Phone 06.05.00.11 08000F010203":       {Vendor: name, Model: "5330e", Version: "06.05.00.11", MAC: mac.MustParse("08000f010203")},
-	} {
-		if id, ok := userAgent(ua); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", ua, id, ok)
-		}
-	}
-	for _, ua := range []string{
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
+		"Aastra9480iCT MAC:00-08-5D-03-11-22 V:3.3.1.4365-SIP": {Model: "9480iCT", Version: "3.3.1.4365", MAC: mac.MustParse("00085d031122")},
+		"Mitel6930w MAC:14-00-E9-00-00-01 V:8.2.0-SIP":         {Model: "6930w", Version: "8.2.0", MAC: mac.MustParse("1400e9000001")},
+		"Aastra 6757iCT/2.6.0.2010":                            {Model: "6757iCT", Version: "2.6.0.2010"},
+		"Mitel 6999/9.0.1":                                     {Model: "6999", Version: "9.0.1"},
+		"Mitel-5330e-SIP-Phone 06.05.00.11 08000F010203":       {Model: "5330e", Version: "06.05.00.11", MAC: mac.MustParse("08000f010203")},
+	})
+	vendortest.Strangers(t, userAgent,
 		"", "Aastra", "Mitel", "Mitel6940", "Aastra6731i MAC:00-08-5D-23-74-29", "Aastra6731i MAC:00-08-5D-23-74-29 V:2.6.0.2010",
 		" Aastra6731i MAC:00-08-5D-23-74-29 V:2.6.0.2010-SIP", "Aastra6731i MAC:00-08-5D-23-74-29 V:2.6.0.2010-SIP ",
 		"Aastra6731i MAC:00:08:5D:23:74:29 V:2.6.0.2010-SIP", "Aastra6731i MAC:00-08-5D-23-74 V:2.6.0.2010-SIP",
 		"Aastra6731i MAC:00-08-5d-23-74-29 V:2.6.0.2010-SIP", "xAastra6731i MAC:00-08-5D-23-74-29 V:2.6.0.2010-SIP",
 		"Aastra6731i MAC:00-08-5D-23-74-29 V:2-SIP", "Mitel Border GW/4.0.0.100-01", "Mitel-3300-ICP 11.0.0.95", "Mitel 6930/",
 		"Yealink SIP-T46S 66.86.0.15 80:5e:c0:00:00:00", "Aastra6731i MAC:00-08-5D-23-74-29 V:2.6.0.2010-SIP\n",
-		"Mitel-5320-SIP-Phone 06.05.00.11", "Aastra" + strings.Repeat("1", 200),
-	} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("%q is taken for %+v", ua, id)
-		}
-	}
+		"Mitel-5320-SIP-Phone 06.05.00.11", "Aastra"+strings.Repeat("1", 200),
+	)
 }
 
 func TestPath(t *testing.T) {
 	t.Parallel()
-	for p, want := range map[string]vendor.Identity{
-		"/aastra.cfg": {Vendor: name}, "/t/acme/AASTRA.CFG": {Vendor: name}, "/MN_Generic.cfg": {Vendor: name},
-		"/6867i.cfg": {Vendor: name, Model: "6867i"}, "/57iCT.st": {Vendor: name, Model: "57iCT"}, "/6920w.tuz": {Vendor: name, Model: "6920w"},
-		"/Aastra/00085D123456.cfg": {Vendor: name, MAC: mac.MustParse("00085d123456")},
-		"/1400e9123456.tuz":        {Vendor: name, MAC: mac.MustParse("1400e9123456")},
-		"/MN_08000F123456.cfg":     {Vendor: name, MAC: mac.MustParse("08000f123456")},
-	} {
-		if id, ok := path(p); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", p, id, ok)
-		}
-	}
-	for _, p := range []string{
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
+		"/aastra.cfg": {}, "/t/acme/AASTRA.CFG": {}, "/MN_Generic.cfg": {},
+		"/6867i.cfg": {Model: "6867i"}, "/57iCT.st": {Model: "57iCT"}, "/6920w.tuz": {Model: "6920w"},
+		"/Aastra/00085D123456.cfg": {MAC: mac.MustParse("00085d123456")},
+		"/1400e9123456.tuz":        {MAC: mac.MustParse("1400e9123456")},
+		"/MN_08000F123456.cfg":     {MAC: mac.MustParse("08000f123456")},
+	})
+	vendortest.Strangers(t, path,
 		"", "/", "/startup.cfg", "/001565aabbcc.cfg", "/00085d123456.xml", "/00085d123456-phone.cfg", "/6867i", "/6867i.cfg.bak", "/x6867i.cfg",
-		"/aastra.cfg/x", "/MN_.cfg", "/" + strings.Repeat("0", 80) + ".cfg", "/6999.cfg",
-	} {
-		if id, ok := path(p); ok {
-			t.Errorf("%q is taken for %+v", p, id)
-		}
-	}
+		"/aastra.cfg/x", "/MN_.cfg", "/"+strings.Repeat("0", 80)+".cfg", "/6999.cfg",
+	)
 }
 
 func FuzzIdentify(f *testing.F) {

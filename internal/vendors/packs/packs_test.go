@@ -1,9 +1,6 @@
 package packs_test
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +8,7 @@ import (
 	"github.com/dialplane/dialplane/internal/mac"
 	vendor "github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/packs"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // row is a string that a phone, or a stranger, really sent. A nil field is not
@@ -23,24 +21,6 @@ type row struct {
 	Model   *string
 	Version *string
 	MAC     *string
-}
-
-func rows(t testing.TB) []row {
-	t.Helper()
-	f, err := os.Open("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var all []row
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r row
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
 }
 
 // apart are the rows that are left unrecognised on purpose.
@@ -57,7 +37,7 @@ func TestEveryKnownStringIsRecognised(t *testing.T) {
 	registry := packs.Registry()
 	var vendors, models, versions, addresses score
 	strangers := 0
-	for _, r := range rows(t) {
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if strings.Contains(r.Kind, "fragment") { // a part of a User-Agent only
 			continue
 		}
@@ -174,7 +154,7 @@ func TestPacksAreWhole(t *testing.T) {
 }
 
 func FuzzIdentify(f *testing.F) {
-	for _, r := range rows(f) {
+	for _, r := range vendortest.Rows[row](f, "testdata/user-agents.jsonl") {
 		f.Add(r.UA, r.Path)
 	}
 	registry := packs.Registry()
@@ -193,18 +173,9 @@ func FuzzIdentify(f *testing.F) {
 // IEEE's registry give their vendors.
 func TestPrefixes(t *testing.T) {
 	t.Parallel()
-	f, err := os.Open("testdata/oui_vendor.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
 	registry := packs.Registry()
 	owners := make(map[string][]string) // by prefix: the vendors that the sources name
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var r struct{ OUI, Vendor string }
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range vendortest.Rows[struct{ OUI, Vendor string }](t, "testdata/oui_vendor.jsonl") {
 		if p, ok := registry.Pack(r.Vendor); ok && r.OUI != "00907a" { // SpectraLink's handsets, sold as Polycom's for a while
 			owners[r.OUI] = append(owners[r.OUI], p.Name)
 		}

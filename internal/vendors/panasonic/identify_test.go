@@ -1,34 +1,22 @@
 package panasonic
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // The rows' models are the folders of another server's templates: ut136.
 func TestIdentifyObserved(t *testing.T) {
 	t.Parallel()
-	rows, err := os.ReadFile("testdata/user-agents.jsonl")
-	if err != nil {
-		t.Fatal(err)
-	}
 	registry := vendor.NewRegistry(Pack())
-	for row := range bytes.Lines(rows) {
-		var o struct {
-			Path, Model string
-			MAC         mac.Addr
-		}
-		if err := json.Unmarshal(row, &o); err != nil {
-			t.Fatal(err)
-		}
+	for _, o := range vendortest.Rows[struct {
+		Path, Model string
+		MAC         mac.Addr
+	}](t, "testdata/user-agents.jsonl") {
 		got, ok, err := registry.Identify(vendor.Evidence{Path: o.Path})
 		if !ok || err != nil || got.Vendor != name || !strings.EqualFold(strings.TrimPrefix(got.Model, "KX-"), o.Model) || got.MAC != o.MAC {
 			t.Errorf("%q: %+v, %v, %v", o.Path, got, ok, err)
@@ -39,39 +27,27 @@ func TestIdentifyObserved(t *testing.T) {
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("0080f0c8c381")
-	for ua, want := range map[string]vendor.Identity{
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
 		"Panasonic_KX-UT113/01.133 (0080f0c8c381)":        {Model: "KX-UT113", Version: "01.133", MAC: addr},
 		"Panasonic-KX-TGP600RU/01.061 (0080F0C8C381)":     {Model: "KX-TGP600", Version: "01.061", MAC: addr},
 		"Panasonic_KX-HDV130NB/08.001 (0080f0c8c381)":     {Model: "KX-HDV130", Version: "08.001", MAC: addr},
-		"Panasonic_KX-HDV130":                             {},
-		"Panasonic_KX-HDV130/08.001":                      {},
-		"Panasonic_KX-HDV130/08.001 (000000000000)":       {},
-		"Panasonic_KX-HDV130/08.001 (0080f0c8c381) x":     {},
-		"xPanasonic_KX-HDV130/08.001 (0080f0c8c381)":      {},
-		"Panasonic_KX-HDV130/08.001 (0080f0c8c381)\n":     {},
-		"panasonic_kx-hdv130/08.001 (0080f0c8c381)":       {},
-		"Panasonic_TV-100/08.001 (0080f0c8c381)":          {},
-		"Panasonic_KX-UT113/0" + strings.Repeat("1", 300): {},
-		"": {},
-	} {
-		got, ok := userAgent(ua)
-		if ok != (want.Model != "") {
-			t.Errorf("%q: understood is %v", ua, ok)
-		}
-		if !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", ua, diff)
-		}
-	}
+		"Panasonic_KX-HDV130":                             nil,
+		"Panasonic_KX-HDV130/08.001":                      nil,
+		"Panasonic_KX-HDV130/08.001 (000000000000)":       nil,
+		"Panasonic_KX-HDV130/08.001 (0080f0c8c381) x":     nil,
+		"xPanasonic_KX-HDV130/08.001 (0080f0c8c381)":      nil,
+		"Panasonic_KX-HDV130/08.001 (0080f0c8c381)\n":     nil,
+		"panasonic_kx-hdv130/08.001 (0080f0c8c381)":       nil,
+		"Panasonic_TV-100/08.001 (0080f0c8c381)":          nil,
+		"Panasonic_KX-UT113/0" + strings.Repeat("1", 300): nil,
+		"": nil,
+	})
 }
 
 func TestPath(t *testing.T) {
 	t.Parallel()
 	addr := mac.MustParse("0080f0c8c381")
-	for p, want := range map[string]*vendor.Identity{
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
 		"/Config0080F0C8C381.cfg":      {MAC: addr},
 		"/p/s/config0080f0c8c381.cfg":  {MAC: addr},
 		"/KX-UT136.cfg":                {Model: "KX-UT136"},
@@ -86,19 +62,7 @@ func TestPath(t *testing.T) {
 		"/y000000000108.cfg":           nil,
 		"/" + strings.Repeat("a", 300): nil,
 		"":                             nil,
-	} {
-		got, ok := path(p)
-		if ok != (want != nil) {
-			t.Errorf("%q: understood is %v", p, ok)
-		}
-		if want == nil || !ok {
-			continue
-		}
-		want.Vendor = name
-		if diff := cmp.Diff(*want, got); diff != "" {
-			t.Errorf("%q (-want +got):\n%s", p, diff)
-		}
-	}
+	})
 }
 
 func FuzzIdentify(f *testing.F) {

@@ -1,9 +1,6 @@
 package poly
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +8,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // observation is a row of testdata: what a device sent, and what it is.
@@ -18,30 +16,10 @@ type observation struct {
 	Kind, UA, Path, Vendor, Model, Version, MAC string
 }
 
-func observations(t testing.TB, file string) []observation {
-	t.Helper()
-	rows, err := os.ReadFile("testdata/" + file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []observation
-	for row := range bytes.Lines(rows) {
-		var o observation
-		if err := json.Unmarshal(row, &o); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		all = append(all, o)
-	}
-	if len(all) == 0 {
-		t.Fatalf("%s holds nothing", file)
-	}
-	return all
-}
-
 func TestIdentifyObserved(t *testing.T) {
 	t.Parallel()
 	registry := vendor.NewRegistry(Pack())
-	for _, o := range observations(t, "user-agents.jsonl") {
+	for _, o := range vendortest.Rows[observation](t, "testdata/user-agents.jsonl") {
 		switch o.Kind {
 		case "http-fragment": // part of a User-Agent that another server looks for
 			if id, ok := userAgent(o.UA); ok {
@@ -74,45 +52,33 @@ func TestIdentifyObserved(t *testing.T) {
 
 func TestStrangersStayStrangers(t *testing.T) {
 	t.Parallel()
-	for _, o := range observations(t, "strangers.jsonl") {
-		if id, ok := userAgent(o.UA); ok {
-			t.Errorf("%s %q is taken for %+v", o.Vendor, o.UA, id)
-		}
-		if id, ok := path(o.Path); ok {
-			t.Errorf("%s %q is taken for %+v", o.Vendor, o.Path, id)
-		}
+	for _, o := range vendortest.Rows[observation](t, "testdata/strangers.jsonl") {
+		vendortest.Strangers(t, userAgent, o.UA)
+		vendortest.Strangers(t, path, o.Path)
 	}
 }
 
 func TestUserAgent(t *testing.T) {
 	t.Parallel()
 	address := mac.MustParse("f04ea4691c59")
-	for ua, want := range map[string]vendor.Identity{
-		"PolyEdge-Edge_E350-UA/8.3.1.0614_f04ea4691c59":                                  {Vendor: name, Model: "EdgeE350", Version: "8.3.1.0614", MAC: address},
-		"Polycom/5.5.2.8571 PolycomVVX-VVX_310-UA/5.5.2.8571":                            {Vendor: name, Model: "VVX310", Version: "5.5.2.8571"},
-		"FileTransport PolyTrio-Trio_C60-UA/7.2.6.0139 Type/Updater":                     {Vendor: name, Model: "TrioC60", Version: "7.2.6.0139"},
-		"FileTransport PolyEdge-Edge_E550-UA/8.0.0.1 (SN:F04EA4691C59) Type/Updater":     {Vendor: name, Model: "EdgeE550", Version: "8.0.0.1", MAC: address},
-		"FileTransport PolycomVVX-VVX_1500-UA/5.9.7.3480 (SN:f04ea4691c59)":              {Vendor: name, Model: "VVX1500", Version: "5.9.7.3480", MAC: address},
-		"FileTransport PolycomSoundStation-SSDuo-UA/4.0.9.1400 Type/Application":         {Vendor: name, Model: "SSDuo", Version: "4.0.9.1400"},
-		"FileTransport PolycomSoundPointIP-SPIP_670-UA/4.0.15.1047 Type/Application":     {Vendor: name, Model: "SPIP670", Version: "4.0.15.1047"},
-		"PolycomRealPresenceTrio-Trio_Visual+-UA/5.7.2.3123":                             {Vendor: name, Model: "TrioVisual+", Version: "5.7.2.3123"},
-		"FileTransport PolyCCX-CCX_700-UA/9.4.1.0508 (SN:f04ea4691c59) Type/Application": {Vendor: name, Model: "CCX700", Version: "9.4.1.0508", MAC: address},
-	} {
-		if got, ok := userAgent(ua); !ok || got != want {
-			t.Errorf("userAgent(%q) = %+v, %v", ua, got, ok)
-		}
-	}
-	for _, ua := range []string{
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
+		"PolyEdge-Edge_E350-UA/8.3.1.0614_f04ea4691c59":                                  {Model: "EdgeE350", Version: "8.3.1.0614", MAC: address},
+		"Polycom/5.5.2.8571 PolycomVVX-VVX_310-UA/5.5.2.8571":                            {Model: "VVX310", Version: "5.5.2.8571"},
+		"FileTransport PolyTrio-Trio_C60-UA/7.2.6.0139 Type/Updater":                     {Model: "TrioC60", Version: "7.2.6.0139"},
+		"FileTransport PolyEdge-Edge_E550-UA/8.0.0.1 (SN:F04EA4691C59) Type/Updater":     {Model: "EdgeE550", Version: "8.0.0.1", MAC: address},
+		"FileTransport PolycomVVX-VVX_1500-UA/5.9.7.3480 (SN:f04ea4691c59)":              {Model: "VVX1500", Version: "5.9.7.3480", MAC: address},
+		"FileTransport PolycomSoundStation-SSDuo-UA/4.0.9.1400 Type/Application":         {Model: "SSDuo", Version: "4.0.9.1400"},
+		"FileTransport PolycomSoundPointIP-SPIP_670-UA/4.0.15.1047 Type/Application":     {Model: "SPIP670", Version: "4.0.15.1047"},
+		"PolycomRealPresenceTrio-Trio_Visual+-UA/5.7.2.3123":                             {Model: "TrioVisual+", Version: "5.7.2.3123"},
+		"FileTransport PolyCCX-CCX_700-UA/9.4.1.0508 (SN:f04ea4691c59) Type/Application": {Model: "CCX700", Version: "9.4.1.0508", MAC: address},
+	})
+	vendortest.Strangers(t, userAgent,
 		"", "Poly", "Polycom", "FileTransport ", "PolycomVVX-VVX_310", "PolycomVVX-VVX_310-UA/", "PolycomVVX-VVX_310-UA/5",
 		"curl/8 PolycomVVX-VVX_310-UA/5.5.2.8571", "PolycomVVX-VVX_310-UA/5.5.2.8571 curl/8", "PolycomVVX-VVX_310-UA/5.5.2.8571\n",
 		"FileTransport PolycomVVX-VVX_310-UA/5.5.2 Type/Other", "FileTransport PolycomVVX-VVX_310-UA/5.5.2 (SN:0004f2)",
 		"PolycomVVX-VVX_310-UA/5.5.2_f04ea4691c59 (SN:0004f2aabbcc)", "Polycom HDX 8000 HD", "Poly Studio X30/4.0",
-		"FileTransport FilePoly-VVX_1-UA/1.1", "PolycomVVX-" + strings.Repeat("V", 200) + "-UA/5.5.2",
-	} {
-		if id, ok := userAgent(ua); ok || id != (vendor.Identity{}) {
-			t.Errorf("userAgent(%q) = %+v, %v", ua, id, ok)
-		}
-	}
+		"FileTransport FilePoly-VVX_1-UA/1.1", "PolycomVVX-"+strings.Repeat("V", 200)+"-UA/5.5.2",
+	)
 }
 
 func TestPath(t *testing.T) {
@@ -125,15 +91,11 @@ func TestPath(t *testing.T) {
 			t.Errorf("path(%q) = %+v, %v", p, id, ok)
 		}
 	}
-	for _, p := range []string{"", "/", "/0004f2aabbcc.cfg", "/0004f2aabbcc-phones.cfg", "/x-0004f2aabbcc-phone.cfg", "/sip.ld.bak", "/2345.sip.ld", "/000000000000.boot"} {
-		if id, ok := path(p); ok {
-			t.Errorf("path(%q) = %+v", p, id)
-		}
-	}
+	vendortest.Strangers(t, path, "", "/", "/0004f2aabbcc.cfg", "/0004f2aabbcc-phones.cfg", "/x-0004f2aabbcc-phone.cfg", "/sip.ld.bak", "/2345.sip.ld", "/000000000000.boot")
 }
 
 func FuzzUserAgent(f *testing.F) {
-	for _, o := range observations(f, "user-agents.jsonl") {
+	for _, o := range vendortest.Rows[observation](f, "testdata/user-agents.jsonl") {
 		f.Add(o.UA)
 	}
 	f.Fuzz(func(t *testing.T, ua string) {

@@ -1,9 +1,6 @@
 package snom
 
 import (
-	"bytes"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +8,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 // row is a line of testdata/user-agents.jsonl: what public sources say of the
@@ -19,28 +17,11 @@ type row struct {
 	Kind, UA, Path, Vendor, Model, Version, MAC string
 }
 
-func readLines[T any](t *testing.T, file string) []T {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []T
-	for line := range bytes.Lines(data) {
-		var r T
-		if err := json.Unmarshal(line, &r); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
 func TestIdentifiesEveryRowOfItsOwn(t *testing.T) {
 	t.Parallel()
 	registry := vendor.NewRegistry(Pack())
 	seen := 0
-	for _, r := range readLines[row](t, "testdata/user-agents.jsonl") {
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if r.Vendor != "Snom" {
 			continue
 		}
@@ -86,7 +67,7 @@ func TestIdentifiesEveryRowOfItsOwn(t *testing.T) {
 
 func TestKnowsNoStranger(t *testing.T) {
 	t.Parallel()
-	for _, r := range readLines[row](t, "testdata/user-agents.jsonl") {
+	for _, r := range vendortest.Rows[row](t, "testdata/user-agents.jsonl") {
 		if r.Vendor == "Snom" {
 			continue
 		}
@@ -132,7 +113,7 @@ func TestUserAgents(t *testing.T) {
 			t.Errorf("userAgent(%q) = %v, want %v", ua, g, w)
 		}
 	}
-	for _, ua := range []string{
+	vendortest.Strangers(t, userAgent,
 		"", " ", "snom", "Snom", "Mozilla/4.0", "Mozilla/4.0 (compatible; )", "Mozilla/4.0 (compatible; snom)",
 		"curl/8.5.0 Mozilla/4.0 (compatible; snom820-SIP 8.4.35 1.1.4)",
 		"Mozilla/4.0 (compatible; snom820-SIP 8.4.35 1.1.4) curl/8.5.0",
@@ -147,12 +128,8 @@ func TestUserAgents(t *testing.T) {
 		"Mozilla/4.0 (compatible; snomed-SIP)",
 		"snomD785/10.1 000413", "snomD785-SIP", "snomD785/", "snomediumD785/10.1 x",
 		"Snom D785 10.1", "GigasetP82x/10.1.1", "Mozilla/4.0 (compatible; GigasetP82x-SIP 10.1.1.1 2010.12 000413E20001 SXM:0 UXM:0)",
-		"Mozilla/4.0 (compatible; snom820-SIP " + strings.Repeat("8.", 300) + "4)",
-	} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("userAgent(%q) = %+v, want a stranger", ua, id)
-		}
-	}
+		"Mozilla/4.0 (compatible; snom820-SIP "+strings.Repeat("8.", 300)+"4)",
+	)
 }
 
 func TestPaths(t *testing.T) {
@@ -186,22 +163,18 @@ func TestPaths(t *testing.T) {
 			t.Errorf("identifyPath(%q) = %v, want %v", path, g, w)
 		}
 	}
-	for _, path := range []string{
+	vendortest.Strangers(t, identifyPath,
 		"", "/", "/snom.htm", "/snomD785", "/snomD785.cfg", "/snomD785.htm.bak", "/snomD785.htm/", "/snomD785-0004139.htm",
 		"/snomD785-local.htm", "/xsnomD785.htm", "/001565aabbcc.xml", "/00041312345.xml", "/0004131234567.xml",
 		"/GigasetP82x-000413E20001.htm", "/gigasetp82x-000413AA0001.htm", "/desktop.ini",
-		"/snom" + strings.Repeat("D", 200) + ".htm",
-	} {
-		if id, ok := identifyPath(path); ok {
-			t.Errorf("identifyPath(%q) = %+v, want nothing", path, id)
-		}
-	}
+		"/snom"+strings.Repeat("D", 200)+".htm",
+	)
 }
 
 func TestOUI(t *testing.T) {
 	t.Parallel()
 	registry := vendor.NewRegistry(Pack())
-	for _, r := range readLines[struct{ OUI, Vendor string }](t, "testdata/oui_vendor.jsonl") {
+	for _, r := range vendortest.Rows[struct{ OUI, Vendor string }](t, "testdata/oui_vendor.jsonl") {
 		if r.Vendor != "snom" {
 			continue // Gigaset's, which has blocks of the same OUI
 		}
@@ -263,9 +236,5 @@ func TestVendorClass(t *testing.T) {
 			t.Errorf("%q: %+v, %v", class, id, ok)
 		}
 	}
-	for _, class := range []string{"", "snom", "snomD785 ", "xsnom320", "GigasetP82x", "yealink", "snom" + strings.Repeat("1", 99)} {
-		if id, ok := vendorClass(class); ok {
-			t.Errorf("%q is taken for %+v", class, id)
-		}
-	}
+	vendortest.Strangers(t, vendorClass, "", "snom", "snomD785 ", "xsnom320", "GigasetP82x", "yealink", "snom"+strings.Repeat("1", 99))
 }

@@ -23,35 +23,19 @@ func TestPack(t *testing.T) {
 
 func TestIdentify(t *testing.T) {
 	t.Parallel()
-	for ua, want := range map[string]vendor.Identity{
-		"Vtech Vesa VSP735 36.185.137.145-0": {Vendor: name, Model: "VSP735", Version: "36.185.137.145-0"},
-		"Vesa VCS754 1.1.1.1-0":              {Vendor: name, Model: "VCS754", Version: "1.1.1.1-0"},
-		"VTech Vesa VSP726A 2.0.3.2":         {Vendor: name, Model: "VSP726", Version: "2.0.3.2"},
-	} {
-		if id, ok := userAgent(ua); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", ua, id, ok)
-		}
-	}
-	for _, ua := range []string{"", "Vesa VCS754", "VTech VSP735", "Vtech Vesa VSP735 1.1.4.0-0 x", " Vesa VCS754 1.1.1.1-0", "Vesa VCS754 1.1.1.1-0\n", "Vesa VXX754 1.1.1.1-0"} {
-		if id, ok := userAgent(ua); ok {
-			t.Errorf("%q is taken for %+v", ua, id)
-		}
-	}
-	for p, want := range map[string]vendor.Identity{
-		"/VSP735A.cfg":                    {Vendor: name, Model: "VSP735"},
-		"/t/acme/vcs754.cfg":              {Vendor: name, Model: "VCS754"},
-		"/VSP735A_00122AA1B2C3.cfg":       {Vendor: name, Model: "VSP735", MAC: mac.MustParse("00122aa1b2c3")},
-		"/t/acme/VCS754_00122aa1b2c3.cfg": {Vendor: name, Model: "VCS754", MAC: mac.MustParse("00122aa1b2c3")},
-	} {
-		if id, ok := path(p); !ok || id != want {
-			t.Errorf("%q is understood as %+v, %v", p, id, ok)
-		}
-	}
-	for _, p := range []string{"", "/00122aa1b2c3.cfg", "/VSP735B.cfg", "/xVSP735A.cfg", "/VSP735A_00122a.cfg", "/VSP735A.xml"} {
-		if id, ok := path(p); ok {
-			t.Errorf("%q is taken for %+v", p, id)
-		}
-	}
+	vendortest.Understands(t, userAgent, name, map[string]*vendor.Identity{
+		"Vtech Vesa VSP735 36.185.137.145-0": {Model: "VSP735", Version: "36.185.137.145-0"},
+		"Vesa VCS754 1.1.1.1-0":              {Model: "VCS754", Version: "1.1.1.1-0"},
+		"VTech Vesa VSP726A 2.0.3.2":         {Model: "VSP726", Version: "2.0.3.2"},
+	})
+	vendortest.Strangers(t, userAgent, "", "Vesa VCS754", "VTech VSP735", "Vtech Vesa VSP735 1.1.4.0-0 x", " Vesa VCS754 1.1.1.1-0", "Vesa VCS754 1.1.1.1-0\n", "Vesa VXX754 1.1.1.1-0")
+	vendortest.Understands(t, path, name, map[string]*vendor.Identity{
+		"/VSP735A.cfg":                    {Model: "VSP735"},
+		"/t/acme/vcs754.cfg":              {Model: "VCS754"},
+		"/VSP735A_00122AA1B2C3.cfg":       {Model: "VSP735", MAC: mac.MustParse("00122aa1b2c3")},
+		"/t/acme/VCS754_00122aa1b2c3.cfg": {Model: "VCS754", MAC: mac.MustParse("00122aa1b2c3")},
+	})
+	vendortest.Strangers(t, path, "", "/00122aa1b2c3.cfg", "/VSP735B.cfg", "/xVSP735A.cfg", "/VSP735A_00122a.cfg", "/VSP735A.xml")
 }
 
 func TestVendorClass(t *testing.T) {
@@ -59,11 +43,7 @@ func TestVendorClass(t *testing.T) {
 	if id, ok := vendorClass("Vtech Vesa VCS754"); !ok || id != (vendor.Identity{Vendor: name, Model: "VCS754"}) {
 		t.Errorf("%+v, %v", id, ok)
 	}
-	for _, c := range []string{"", "Vtech", "Vtech Vesa", "Vtech Vesa VCS754 x", "Vtech Vesa VXX754"} {
-		if id, ok := vendorClass(c); ok {
-			t.Errorf("%q is taken for %+v", c, id)
-		}
-	}
+	vendortest.Strangers(t, vendorClass, "", "Vtech", "Vtech Vesa", "Vtech Vesa VCS754 x", "Vtech Vesa VXX754")
 }
 
 func FuzzIdentify(f *testing.F) {
