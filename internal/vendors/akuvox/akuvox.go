@@ -25,7 +25,6 @@ import (
 	"errors"
 
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/linefile"
 )
 
 const name = "Akuvox"
@@ -60,7 +59,7 @@ func Pack() vendor.Pack {
 }
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	return linefile.Phone{Parse: parse, Understand: understand, Get: get}.Boot(u.MAC.String() + ".cfg")
+	return vendor.BootFiles(get, parse, understand, u.MAC.String()+".cfg")
 }
 
 // directory reads <Directory><Contact Name="…" Office="…"/></Directory> (HA).

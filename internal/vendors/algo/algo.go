@@ -66,7 +66,7 @@ func httpUserAgent(u vendor.Unit) string {
 }
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	return linefile.Phone{Parse: parse, Understand: understand, Get: get}.Boot("algop"+u.Model+".conf", "algom"+u.MAC.Upper()+".conf")
+	return vendor.BootFiles(get, parse, understand, "algop"+u.Model+".conf", "algom"+u.MAC.Upper()+".conf")
 }
 
 var agent = regexp.MustCompile(`^Algo-([0-9]{4}[A-Z]{0,4})/([0-9]{1,3}(?:\.[0-9]{1,4}){1,4})$`)

@@ -15,22 +15,9 @@ const (
 	maxFiles = 10
 )
 
-// boot fetches as a phone does that starts up. A configuration without an account
-// that names another server is that of an enrolment: a phone asks there at its next
-// start, and boot does so at once.
+// boot fetches as a phone does that starts up, and goes through an enrolment.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	c, err := provision(u, "", get)
-	if err != nil {
-		return nil, err
-	}
-	if s := understand(c); s.ProvisioningURL != "" && len(s.Accounts) == 0 {
-		own, err := provision(u, s.ProvisioningURL, get)
-		if err != nil {
-			return nil, err
-		}
-		c.Merge(own)
-	}
-	return c, nil
+	return vendor.ThroughEnrolment(func(base string) (*vendor.Config, error) { return provision(u, base, get) }, understand)
 }
 
 // provision follows the scripts below base, which is "" or ends in a slash.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -299,18 +298,12 @@ func bootDevice(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 		}
 	}
 	for _, name := range []string{own + ".cnf.xml", "XMLDefault.cnf.xml"} {
-		status, body, err := get(name)
-		switch {
-		case err != nil:
-			return nil, err
-		case status == http.StatusNotFound:
-			continue
-		case status != http.StatusOK:
-			return nil, fmt.Errorf("the server answered %d to the request for %s", status, name)
-		}
-		config, err := parseDevice(name, body)
+		config, err := get.Fetch(name, parseDevice)
 		if err != nil {
 			return nil, err
+		}
+		if config == nil {
+			continue
 		}
 		if plan := config.Get("sipProfile/dialTemplate"); plan != "" {
 			if _, _, err := get(plan); err != nil {

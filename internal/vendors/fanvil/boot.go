@@ -1,8 +1,6 @@
 package fanvil
 
 import (
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -45,47 +43,28 @@ func discovery(u vendor.Unit) []vendor.Discovery {
 // enrolment window, makes the phone fetch its own file from there; a real one
 // does so when it is started again or its interval (hours) has passed.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	config := new(vendor.Config)
-	answered := false
-	for _, name := range []string{commonFile(u.Model), u.MAC.String() + ".cfg"} {
-		if name == "" {
-			continue
-		}
-		ok, err := fetch(config, name, get)
+	own := u.MAC.String() + ".cfg"
+	files := []string{own}
+	if common := commonFile(u.Model); common != "" {
+		files = []string{common, own}
+	}
+	config, err := get.FetchAll("", files, parse)
+	switch {
+	case err != nil:
+		return nil, err
+	case config == nil:
+		return nil, vendor.ErrNoConfig
+	}
+	if s := understand(config); len(s.Accounts) == 0 && s.ProvisioningURL != "" {
+		next, err := get.Fetch(s.ProvisioningURL+own, parse)
 		if err != nil {
 			return nil, err
 		}
-		answered = answered || ok
-	}
-	if !answered {
-		return nil, vendor.ErrNoConfig
-	}
-	state := understand(config)
-	if len(state.Accounts) == 0 && state.ProvisioningURL != "" {
-		if _, err := fetch(config, state.ProvisioningURL+u.MAC.String()+".cfg", get); err != nil {
-			return nil, err
+		if next != nil {
+			config.Merge(next)
 		}
 	}
 	return config, nil
-}
-
-// fetch merges one file into config. It reports whether there was one.
-func fetch(config *vendor.Config, name string, get vendor.Getter) (bool, error) {
-	status, body, err := get(name)
-	switch {
-	case err != nil:
-		return false, err
-	case status == http.StatusNotFound:
-		return false, nil
-	case status != http.StatusOK:
-		return false, fmt.Errorf("the server answers %d to a request for its configuration", status)
-	}
-	file, err := parse(name[strings.LastIndexByte(name, '/')+1:], body)
-	if err != nil {
-		return false, err
-	}
-	config.Merge(file)
-	return true, nil
 }
 
 // commonFile returns the name of a model's common file, or "" where none is

@@ -3,7 +3,6 @@ package flatprofile
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -28,21 +27,14 @@ func Boot(first string, u vendor.Unit, get vendor.Getter) (*vendor.Config, error
 	next := []string{first}
 	for range maxResyncs {
 		for _, name := range next {
-			status, body, err := get(name)
-			switch {
-			case err != nil:
-				return nil, err
-			case status == http.StatusNotFound:
-				continue
-			case status != http.StatusOK:
-				return nil, fmt.Errorf("the server answered %d to the request for a profile", status)
-			}
-			c, err := Parse(base(name), body)
+			c, err := get.Fetch(name, Parse)
 			if err != nil {
 				return nil, err
 			}
-			config.Merge(c)
-			found = true
+			if c != nil {
+				config.Merge(c)
+				found = true
+			}
 		}
 		if !found {
 			return nil, vendor.ErrNoConfig
@@ -75,6 +67,3 @@ func expanded(c *vendor.Config, u vendor.Unit) ([]string, error) {
 	}
 	return all, nil
 }
-
-// base returns the last part of a name, so that no message shows a secret folder.
-func base(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

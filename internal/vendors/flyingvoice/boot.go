@@ -67,7 +67,7 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 			return nil, fmt.Errorf("fetching %s: status %d", file, status)
 		}
 	}
-	return linefile.Phone{Parse: parse, Understand: understand, Get: get}.Boot(files...)
+	return vendor.BootFiles(get, parse, understand, files...)
 }
 
 func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "0.6.24") }

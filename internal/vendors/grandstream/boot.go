@@ -8,24 +8,9 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// boot fetches as a phone does that starts up. A configuration without an
-// account that names a config server is that of an enrolment: the phone fetches
-// from there at its next look, and boot does so at once.
+// boot fetches as a phone does that starts up, and goes through an enrolment.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	c, err := provision(u, "", get)
-	if err != nil {
-		return nil, err
-	}
-	s := understand(c)
-	if s.ProvisioningURL == "" || len(s.Accounts) > 0 {
-		return c, nil
-	}
-	next, err := provision(u, s.ProvisioningURL, get)
-	if err != nil {
-		return nil, err
-	}
-	c.Merge(next)
-	return c, nil
+	return vendor.ThroughEnrolment(func(base string) (*vendor.Config, error) { return provision(u, base, get) }, understand)
 }
 
 // provision asks for the phone's files below base, which is "" or ends in a

@@ -1,12 +1,11 @@
 // Package linefile reads the configuration files of vendors whose grammar is one
-// setting a line, name = value, and fetches them in a vendor's order.
+// setting a line, name = value.
 package linefile
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -65,58 +64,6 @@ func (g Grammar) read(config *vendor.Config, line string) error {
 
 func isControl(r rune) bool {
 	return r < ' ' && r != '\t' && r != '\r' && r != '\n' || 0x7f <= r && r <= 0x9f
-}
-
-// Phone fetches files as a vendor's phones do.
-type Phone struct {
-	Parse      func(file string, body []byte) (*vendor.Config, error)
-	Understand func(*vendor.Config) vendor.State
-	Get        vendor.Getter
-}
-
-// Boot fetches files in order, later ones over earlier, and passes over one that is
-// missing. Files that set up no account but name another address, as a phone gets in
-// its enrolment window, send it there; a real phone goes at its next look.
-func (p Phone) Boot(files ...string) (*vendor.Config, error) {
-	config, found, err := p.fetch("", files)
-	if err != nil {
-		return nil, err
-	}
-	if s := p.Understand(config); len(s.Accounts) == 0 && s.ProvisioningURL != "" {
-		own, more, err := p.fetch(s.ProvisioningURL, files)
-		if err != nil {
-			return nil, err
-		}
-		config.Merge(own)
-		found = found || more
-	}
-	if !found {
-		return nil, vendor.ErrNoConfig
-	}
-	return config, nil
-}
-
-// fetch gets files below a folder and says whether there were any.
-func (p Phone) fetch(folder string, files []string) (*vendor.Config, bool, error) {
-	config, found := new(vendor.Config), false
-	for _, file := range files {
-		status, body, err := p.Get(folder + file)
-		switch {
-		case err != nil:
-			return nil, false, fmt.Errorf("fetching %s: %w", file, err)
-		case status == http.StatusNotFound:
-			continue
-		case status != http.StatusOK:
-			return nil, false, fmt.Errorf("fetching %s: status %d", file, status)
-		}
-		c, err := p.Parse(file, body)
-		if err != nil {
-			return nil, false, err
-		}
-		config.Merge(c)
-		found = true
-	}
-	return config, found, nil
 }
 
 // Number returns a setting that is a number from 0 up, or 0.

@@ -1,7 +1,6 @@
 package linefile
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -85,62 +84,6 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// understand is that of a phone with one account and one address.
-func understand(c *vendor.Config) vendor.State {
-	s := vendor.State{ProvisioningURL: c.Get("prov.url")}
-	if user := c.Get("account.user"); user != "" {
-		s.Accounts = []vendor.Account{{User: user}}
-	}
-	return s
-}
-
-func TestBoot(t *testing.T) {
-	t.Parallel()
-	const header = "#!version:1.0.0.1\n"
-	broken := errors.New("no route")
-	for name, tt := range map[string]struct {
-		files map[string]string
-		asked string
-		user  string
-		err   string
-	}{
-		"its own address":      {map[string]string{"c.cfg": header + "account.user = a", "m.cfg": header + "account.user = b\nprov.url = https://a.example/p/"}, "c.cfg m.cfg", "b", ""},
-		"enrolled":             {map[string]string{"m.cfg": header + "prov.url = https://a.example/p/", "https://a.example/p/m.cfg": header + "account.user = b"}, "c.cfg m.cfg https://a.example/p/c.cfg https://a.example/p/m.cfg", "b", ""},
-		"nothing":              {nil, "c.cfg m.cfg", "", vendor.ErrNoConfig.Error()},
-		"a broken file":        {map[string]string{"m.cfg": "x"}, "c.cfg m.cfg", "", "m.cfg, line 1"},
-		"a server that is ill": {map[string]string{"c.cfg": "503"}, "c.cfg", "", "fetching c.cfg: status 503"},
-		"no server":            {map[string]string{"c.cfg": "gone"}, "c.cfg", "", "fetching c.cfg: no route"},
-	} {
-		var asked []string
-		p := Phone{Parse: grammar().Parse, Understand: understand, Get: func(file string) (int, []byte, error) {
-			asked = append(asked, file)
-			body, ok := tt.files[file]
-			switch {
-			case body == "503":
-				return 503, nil, nil
-			case body == "gone":
-				return 0, nil, broken
-			case !ok:
-				return 404, nil, nil
-			}
-			return 200, []byte(body), nil
-		}}
-		c, err := p.Boot("c.cfg", "m.cfg")
-		if got := strings.Join(asked, " "); got != tt.asked {
-			t.Errorf("%s: asked for %s, want %s", name, got, tt.asked)
-		}
-		if tt.err != "" {
-			if err == nil || !strings.Contains(err.Error(), tt.err) {
-				t.Errorf("%s: %v, want an error with %q", name, err, tt.err)
-			}
-			continue
-		}
-		if err != nil || c.Get("account.user") != tt.user {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
 }
 
 func TestNumber(t *testing.T) {

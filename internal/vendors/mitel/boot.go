@@ -2,8 +2,6 @@ package mitel
 
 import (
 	"cmp"
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -41,47 +39,8 @@ func commonFile(firmware string) string {
 	return "startup.cfg"
 }
 
-// boot fetches the file of all phones, the model's and the phone's own. Files that
-// set up no account but name another server, as a phone gets in its enrolment
-// window, send it there; a real phone goes at its next start.
+// boot fetches the file of all phones, the model's and the phone's own, and goes through
+// an enrolment.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	config, found, err := fetch(u, "", get)
-	if err != nil {
-		return nil, err
-	}
-	if s := understand(config); len(s.Accounts) == 0 && s.ProvisioningURL != "" {
-		own, more, err := fetch(u, s.ProvisioningURL, get)
-		if err != nil {
-			return nil, err
-		}
-		config.Merge(own)
-		found = found || more
-	}
-	if !found {
-		return nil, vendor.ErrNoConfig
-	}
-	return config, nil
-}
-
-// fetch gets all files below a folder and says whether there were any.
-func fetch(u vendor.Unit, folder string, get vendor.Getter) (*vendor.Config, bool, error) {
-	config, found := new(vendor.Config), false
-	for _, file := range []string{commonFile(firmware(u)), u.Model + ".cfg", u.MAC.Upper() + ".cfg"} {
-		status, body, err := get(folder + file)
-		switch {
-		case err != nil:
-			return nil, false, fmt.Errorf("fetching %s: %w", file, err)
-		case status == http.StatusNotFound:
-			continue
-		case status != http.StatusOK:
-			return nil, false, fmt.Errorf("fetching %s: status %d", file, status)
-		}
-		c, err := parse(file, body)
-		if err != nil {
-			return nil, false, err
-		}
-		config.Merge(c)
-		found = true
-	}
-	return config, found, nil
+	return vendor.BootFiles(get, parse, understand, commonFile(firmware(u)), u.Model+".cfg", u.MAC.Upper()+".cfg")
 }

@@ -2,8 +2,6 @@ package obihai
 
 import (
 	"errors"
-	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -18,9 +16,9 @@ const maxMoves = 4
 // it asks for the file of its own, as an admin sets it ($MAC.xml), and then for that
 // of its model, as the factory does ($DM.xml).
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	config, err := fetch(get, u.MAC.Upper()+".xml")
+	config, err := get.Fetch(u.MAC.Upper()+".xml", parse)
 	if config == nil && err == nil {
-		config, err = fetch(get, u.Model+".xml")
+		config, err = get.Fetch(u.Model+".xml", parse)
 	}
 	if err != nil {
 		return nil, err
@@ -38,7 +36,7 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 			return nil, errors.New("ConfigURL is no address")
 		}
 		last = next
-		more, err := fetch(get, next)
+		more, err := get.Fetch(next, parse)
 		if err != nil {
 			return nil, err
 		}
@@ -48,19 +46,4 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 		config.Merge(more)
 	}
 	return config, nil
-}
-
-// fetch returns what a file says, or nil if it is missing.
-func fetch(get vendor.Getter, name string) (*vendor.Config, error) {
-	plain := name[strings.LastIndexByte(name, '/')+1:] // the folder may be secret
-	status, body, err := get(name)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("fetching %s: %w", plain, err)
-	case status == http.StatusNotFound:
-		return nil, nil
-	case status != http.StatusOK:
-		return nil, fmt.Errorf("fetching %s: status %d", plain, status)
-	}
-	return parse(plain, body)
 }

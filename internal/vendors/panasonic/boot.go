@@ -1,8 +1,6 @@
 package panasonic
 
 import (
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -12,7 +10,7 @@ import (
 // it names. A configuration without an account that names another file is that of an
 // enrolment: the phone fetches that at its next look, and boot does so at once.
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	c, err := fetch(u.Model+".cfg", get)
+	c, err := get.Fetch(u.Model+".cfg", parse)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +26,7 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 			if at == "" {
 				continue
 			}
-			next, err := fetch(fill(u, at), get)
+			next, err := get.Fetch(fill(u, at), parse)
 			if err != nil {
 				return nil, err
 			}
@@ -51,19 +49,4 @@ func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 // fill puts what the phone is in the place of the macros of a path.
 func fill(u vendor.Unit, path string) string {
 	return strings.NewReplacer("{MAC}", u.MAC.Upper(), "{mac}", u.MAC.String(), "{MODEL}", u.Model, "{fwver}", firmware(u)).Replace(path)
-}
-
-// fetch returns what a file says, or nil if it is missing.
-func fetch(at string, get vendor.Getter) (*vendor.Config, error) {
-	file := at[strings.LastIndexByte(at, '/')+1:] // the folder before it may be secret
-	status, body, err := get(at)
-	switch {
-	case err != nil:
-		return nil, err
-	case status == http.StatusNotFound:
-		return nil, nil
-	case status != http.StatusOK:
-		return nil, fmt.Errorf("fetching %s: status %d", file, status)
-	}
-	return parse(file, body)
 }

@@ -3,7 +3,6 @@ package poly
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -85,16 +84,7 @@ func (b *booter) fetch(base, file string) (*vendor.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, body, err := b.get(at)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("fetching %s: %w", plain(file), err)
-	case status == http.StatusNotFound:
-		return nil, nil
-	case status != http.StatusOK:
-		return nil, fmt.Errorf("fetching %s: status %d", plain(file), status)
-	}
-	return parse(plain(file), body)
+	return b.get.Fetch(at, parse)
 }
 
 // resolve returns where a file is that the master below base names.
@@ -112,6 +102,3 @@ func resolve(base, file string) (string, error) {
 	}
 	return b.ResolveReference(f).String(), nil
 }
-
-// plain is the last part of a file's address: the folder before it may be secret.
-func plain(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }

@@ -88,7 +88,7 @@ func discovery(u vendor.Unit) []vendor.Discovery {
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	file := stem(u.Model)
-	return linefile.Phone{Parse: parse, Understand: understand, Get: get}.Boot(file+".cfg", file+"_"+u.MAC.Upper()+".cfg")
+	return vendor.BootFiles(get, parse, understand, file+".cfg", file+"_"+u.MAC.Upper()+".cfg")
 }
 
 // Vtech Vesa VSP735 1.1.4.0-0

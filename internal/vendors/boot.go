@@ -1,0 +1,88 @@
+package vendor
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Fetch gets one file and reads it with a Pack's Parse. It returns nil if the file is
+// missing, and an error if the server answers anything but 200 and 404. Parse and all
+// errors have the last part of the name alone: the folder before it may be secret.
+func (get Getter) Fetch(name string, parse func(file string, body []byte) (*Config, error)) (*Config, error) {
+	file := name[strings.LastIndexByte(name, '/')+1:]
+	status, body, err := get(name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("fetching %s: %w", file, err)
+	case status == http.StatusNotFound:
+		return nil, nil
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("fetching %s: status %d", file, status)
+	}
+	return parse(file, body)
+}
+
+// FetchAll fetches files in turn below base, which is "" or ends in a slash, and puts
+// later ones over earlier ones. One that is missing is passed over; it returns nil if
+// all are.
+func (get Getter) FetchAll(base string, files []string, parse func(file string, body []byte) (*Config, error)) (*Config, error) {
+	var all *Config
+	for _, file := range files {
+		c, err := get.Fetch(base+file, parse)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil {
+			continue
+		}
+		if all == nil {
+			all = new(Config)
+		}
+		all.Merge(c)
+	}
+	return all, nil
+}
+
+// ThroughEnrolment is the Boot of phones that look again where their configuration says.
+// It provisions first below "", where the phone stands. A configuration without an
+// account that names an address is that of an enrolment: the phone goes there at its
+// next look or start, and ThroughEnrolment at once, and what it finds is put over the
+// first. provision returns nil if there is no configuration at all, which is ErrNoConfig
+// at either place.
+func ThroughEnrolment(provision func(base string) (*Config, error), understand func(*Config) State) (*Config, error) {
+	below := func(base string) (*Config, error) {
+		c, err := provision(base)
+		if c == nil && err == nil {
+			err = ErrNoConfig
+		}
+		return c, err
+	}
+	c, err := below("")
+	if err != nil {
+		return nil, err
+	}
+	s := understand(c)
+	if s.ProvisioningURL == "" || len(s.Accounts) > 0 {
+		return c, nil
+	}
+	next, err := below(s.ProvisioningURL)
+	if err != nil {
+		return nil, err
+	}
+	c.Merge(next)
+	return c, nil
+}
+
+// BootFiles is the Boot of phones that ask for the same files everywhere, later ones
+// over earlier ones, and go through an enrolment. One that finds nothing at the address
+// that it was given keeps what it has.
+func BootFiles(get Getter, parse func(file string, body []byte) (*Config, error), understand func(*Config) State, files ...string) (*Config, error) {
+	return ThroughEnrolment(func(base string) (*Config, error) {
+		c, err := get.FetchAll(base, files, parse)
+		if c == nil && err == nil && base != "" {
+			c = new(Config)
+		}
+		return c, err
+	}, understand)
+}
