@@ -58,10 +58,7 @@ func understand(c *vendor.Config) vendor.State {
 
 func vlan(c *vendor.Config, port string) vendor.VLAN {
 	at := "Config.Network.VLAN." + port
-	if c.Get(at+"VlanEnable") != "1" {
-		return vendor.VLAN{}
-	}
-	return vendor.VLAN{ID: linefile.Number(c, at+"Vid"), Priority: linefile.Number(c, at+"Priority")}
+	return linefile.VLAN(c, at+"VlanEnable", at+"Vid", at+"Priority")
 }
 
 func account(c *vendor.Config, index int) (vendor.Account, bool) {

@@ -65,12 +65,12 @@ func account(c *vendor.Config, i int, p string) vendor.Account {
 		AuthName:      c.Get(p + "RegName"),
 		Password:      c.Get(p + "Password"),
 		Server:        c.Get(p + "Server1Address"),
-		Port:          number(c.Get(p + "Server1Port")),
+		Port:          vendor.Number(c.Get(p + "Server1Port")),
 		Transport:     map[string]string{"0": "UDP", "1": "TCP", "2": "TLS"}[c.Get(p+"Server1Transport")],
 		OutboundProxy: c.Get(p + "OutboundProxy1Address"),
-		OutboundPort:  number(c.Get(p + "OutboundProxy1Port")),
-		Expires:       number(c.Get(p + "Server1Expire")),
-		SRTP:          number(c.Get(p+"SrtpWorkingMode")) > 0,
+		OutboundPort:  vendor.Number(c.Get(p + "OutboundProxy1Port")),
+		Expires:       vendor.Number(c.Get(p + "Server1Expire")),
+		SRTP:          vendor.Number(c.Get(p+"SrtpWorkingMode")) > 0,
 		Voicemail:     c.Get(p + "VmNumber"),
 	}
 }
@@ -85,7 +85,7 @@ func keys(c *vendor.Config) []vendor.Key {
 			return
 		}
 		list = append(list, vendor.Key{
-			Module: module, Slot: slot, Kind: kind, Account: number(c.Get(p + "Account")), Value: c.Get(p + "Value"), Label: c.Get(p + "Label"),
+			Module: module, Slot: slot, Kind: kind, Account: vendor.Number(c.Get(p + "Account")), Value: c.Get(p + "Value"), Label: c.Get(p + "Label"),
 		})
 	}
 	for k := 1; k <= maxKeys; k++ {
@@ -103,16 +103,10 @@ func vlan(c *vendor.Config, p string) vendor.VLAN {
 	if !on(c, p+"Enable") {
 		return vendor.VLAN{}
 	}
-	return vendor.VLAN{ID: number(c.Get(p + "Number"))}
+	return vendor.VLAN{ID: vendor.Number(c.Get(p + "Number"))}
 }
 
 func on(c *vendor.Config, id string) bool { return c.Get(id) == "true" }
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
-}
 
 // folder ends a URL with a slash, if there is one.
 func folder(url string) string {

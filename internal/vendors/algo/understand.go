@@ -2,7 +2,6 @@ package algo
 
 import (
 	"net"
-	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -11,7 +10,10 @@ import (
 
 // understand says what a device with this configuration does.
 func understand(c *vendor.Config) vendor.State {
-	s := vendor.State{AdminPassword: c.Get("admin.pwd"), TimeZone: c.Get("admin.timezone"), LLDP: c.Get("net.ll.lldp") == "1"}
+	s := vendor.State{
+		AdminPassword: c.Get("admin.pwd"), TimeZone: c.Get("admin.timezone"), LLDP: c.Get("net.ll.lldp") == "1",
+		WANVLAN: linefile.VLAN(c, "net.vlan.use", "net.vlan.id", "net.vlan.priority"),
+	}
 	if server := c.Get("prov.server.static"); c.Get("prov.server.method") == "static" && server != "" {
 		s.ProvisioningURL = c.Get("prov.download.method") + "://" + server + "/"
 		if folder := strings.Trim(c.Get("prov.download.cfgpath"), "/"); folder != "" {
@@ -28,9 +30,6 @@ func understand(c *vendor.Config) vendor.State {
 		if v := c.Get(server); v != "" {
 			s.NTP = append(s.NTP, v)
 		}
-	}
-	if c.Get("net.vlan.use") == "1" {
-		s.WANVLAN = vendor.VLAN{ID: linefile.Number(c, "net.vlan.id"), Priority: linefile.Number(c, "net.vlan.priority")}
 	}
 	if user := c.Get("sip.u1.user"); user != "" && c.Get("sip.page.use") == "1" {
 		a := vendor.Account{
@@ -50,11 +49,7 @@ func understand(c *vendor.Config) vendor.State {
 func server(s, transport string) (host string, port int) {
 	host, digits, err := net.SplitHostPort(s)
 	if err != nil {
-		if transport == "TLS" {
-			return s, 5061
-		}
-		return s, 5060
+		return s, vendor.OwnPort(transport)
 	}
-	port, _ = strconv.Atoi(digits) // 0 for none
-	return host, port
+	return host, vendor.Number(digits)
 }

@@ -43,7 +43,7 @@ func understand(c *vendor.Config) vendor.State {
 		}
 	}
 	if c.Get("network/lan/vlan/mode") == "Manual" {
-		s.WANVLAN = vendor.VLAN{ID: number(c.Get("network/lan/vlan/id")), Priority: number(c.Get("network/lan/vlan/priority"))}
+		s.WANVLAN = vendor.VLAN{ID: vendor.Number(c.Get("network/lan/vlan/id")), Priority: vendor.Number(c.Get("network/lan/vlan/priority"))}
 	}
 	return s
 }
@@ -59,13 +59,13 @@ func account(c *vendor.Config, index int, p string) vendor.Account {
 		AuthName:    c.Get(p + "auth_name"),
 		Password:    c.Get(p + "auth_password"),
 		Server:      c.Get(sip + "proxy_address"),
-		Port:        number(c.Get(sip + "proxy_port")),
+		Port:        vendor.Number(c.Get(sip + "proxy_port")),
 		Transport:   c.Get(sip + "transport_protocol"),
-		Expires:     number(c.Get(sip + "proxy_timeout")),
+		Expires:     vendor.Number(c.Get(sip + "proxy_timeout")),
 		Voicemail:   c.Get("voip/services/msg_waiting_ind/voice_mail_number"),
 	}
 	if c.Get(sip+"sip_outbound_proxy/enabled") == "1" {
-		a.OutboundProxy, a.OutboundPort = c.Get(sip+"sip_outbound_proxy/addr"), number(c.Get(sip+"sip_outbound_proxy/port"))
+		a.OutboundProxy, a.OutboundPort = c.Get(sip+"sip_outbound_proxy/addr"), vendor.Number(c.Get(sip+"sip_outbound_proxy/port"))
 	}
 	return a
 }
@@ -79,7 +79,7 @@ func poll(c *vendor.Config) int {
 	case "every15minutes":
 		return 15
 	case "hourly":
-		return 60 * number(c.Get("provisioning/period/hourly/hours_interval"))
+		return 60 * vendor.Number(c.Get("provisioning/period/hourly/hours_interval"))
 	case "daily":
 		return 24 * 60
 	}
@@ -93,12 +93,12 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if !ok {
 		return nil
 	}
-	clock := &vendor.Clock{Offset: 60*number(strings.TrimLeft(hours, "+-")) + number(minutes)}
+	clock := &vendor.Clock{Offset: 60*vendor.Number(strings.TrimLeft(hours, "+-")) + vendor.Number(minutes)}
 	if strings.HasPrefix(hours, "-") {
 		clock.Offset = -clock.Offset
 	}
 	if c.Get("system/daylight_saving/activate") == "ENABLE" && c.Get("system/daylight_saving/mode") == "DayOfWeek" {
-		clock.Saving = number(c.Get("system/daylight_saving/offset"))
+		clock.Saving = vendor.Number(c.Get("system/daylight_saving/offset"))
 		clock.Start, clock.End = change(c, "start_date"), change(c, "end_date")
 		if clock.Start.Hour > 23 || clock.End.Hour > 23 {
 			return nil
@@ -112,13 +112,7 @@ var weekdays = []string{"SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", 
 func change(c *vendor.Config, which string) vendor.Change {
 	p := "system/daylight_saving/" + which + "/"
 	return vendor.Change{
-		Month: number(c.Get(p + "month")), Week: number(c.Get(p + "week")), Weekday: slices.Index(weekdays, c.Get(p+"day_of_week")),
-		Hour: number(c.Get(p + "hour")), Minute: number(c.Get(p + "minute")),
+		Month: vendor.Number(c.Get(p + "month")), Week: vendor.Number(c.Get(p + "week")), Weekday: slices.Index(weekdays, c.Get(p+"day_of_week")),
+		Hour: vendor.Number(c.Get(p + "hour")), Minute: vendor.Number(c.Get(p + "minute")),
 	}
-}
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
 }

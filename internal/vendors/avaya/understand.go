@@ -41,10 +41,10 @@ func understand(c *vendor.Config) vendor.State {
 		s.FirmwareURL = s.ProvisioningURL + s.FirmwareURL
 	}
 	if c.Get("L2Q") == "1" {
-		s.WANVLAN = vendor.VLAN{ID: number(c.Get("L2QVLAN")), Priority: number(c.Get("L2QAUD"))}
+		s.WANVLAN = vendor.VLAN{ID: vendor.Number(c.Get("L2QVLAN")), Priority: vendor.Number(c.Get("L2QAUD"))}
 	}
-	if id := number(c.Get("PHY2VLAN")); id != 0 {
-		s.PCVLAN = vendor.VLAN{ID: id, Priority: number(c.Get("PHY2PRIO"))}
+	if id := vendor.Number(c.Get("PHY2VLAN")); id != 0 {
+		s.PCVLAN = vendor.VLAN{ID: id, Priority: vendor.Number(c.Get("PHY2PRIO"))}
 	}
 	if c.Get("FORCE_SIP_EXTENSION") != "" {
 		s.Accounts = []vendor.Account{account(c)}
@@ -81,7 +81,7 @@ func account(c *vendor.Config) vendor.Account {
 		AuthName:    c.Get("FORCE_SIP_USERNAME"),
 		Password:    c.Get("FORCE_SIP_PASSWORD"),
 		Server:      c.Get("SIPDOMAIN"),
-		Expires:     number(c.Get("REGISTERWAIT")),
+		Expires:     vendor.Number(c.Get("REGISTERWAIT")),
 		SRTP:        strings.HasPrefix(c.Get("MEDIAENCRYPTION"), "1"),
 		Voicemail:   c.Get("PSTN_VM_NUM"),
 	}
@@ -91,9 +91,9 @@ func account(c *vendor.Config) vendor.Account {
 	}
 	a.Transport = strings.ToUpper(m[3])
 	if m[1] == a.Server {
-		a.Port = number(m[2])
+		a.Port = vendor.Number(m[2])
 	} else {
-		a.OutboundProxy, a.OutboundPort = m[1], number(m[2])
+		a.OutboundProxy, a.OutboundPort = m[1], vendor.Number(m[2])
 	}
 	return a
 }
@@ -136,7 +136,7 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if !ok {
 		return nil
 	}
-	clock := &vendor.Clock{Offset: 60*number(strings.TrimLeft(hours, "+-")) + number(minutes)}
+	clock := &vendor.Clock{Offset: 60*vendor.Number(strings.TrimLeft(hours, "+-")) + vendor.Number(minutes)}
 	if strings.HasPrefix(hours, "-") {
 		clock.Offset = -clock.Offset
 	}
@@ -148,7 +148,7 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if !okStart || !okEnd {
 		return nil
 	}
-	clock.Saving, clock.Start, clock.End = 60*number(c.Get("DSTOFFSET")), start, end
+	clock.Saving, clock.Start, clock.End = 60*vendor.Number(c.Get("DSTOFFSET")), start, end
 	return clock
 }
 
@@ -162,16 +162,10 @@ func change(s string) (vendor.Change, bool) {
 	}
 	week := 5
 	if m[1] != "L" {
-		week = number(m[1])
+		week = vendor.Number(m[1])
 	}
 	return vendor.Change{
 		Month: 1 + slices.Index(strings.Fields("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"), m[3]), Week: week,
-		Weekday: slices.Index(strings.Fields("Sun Mon Tue Wed Thu Fri Sat"), m[2]), Hour: number(m[4]),
+		Weekday: slices.Index(strings.Fields("Sun Mon Tue Wed Thu Fri Sat"), m[2]), Hour: vendor.Number(m[4]),
 	}, true
-}
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
 }

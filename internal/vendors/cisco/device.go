@@ -8,7 +8,6 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -225,12 +224,11 @@ func understandDevice(c *vendor.Config) vendor.State {
 const unseen = 101
 
 func deviceAccount(c *vendor.Config, get func(string) string) vendor.Account {
-	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
 	a := vendor.Account{
-		Index: number(get("@lineIndex")), DisplayName: get("displayName"), User: get("name"), AuthName: get("authName"), Password: get("authPassword"),
-		Server: get("proxy"), Port: number(get("port")), Transport: "UDP", Voicemail: get("messagesNumber"),
-		OutboundProxy: c.Get("sipProfile/sipProxies/outboundProxy"), OutboundPort: number(c.Get("sipProfile/sipProxies/outboundProxyPort")),
-		Expires: number(c.Get("sipProfile/sipStack/timerRegisterExpires")),
+		Index: vendor.Number(get("@lineIndex")), DisplayName: get("displayName"), User: get("name"), AuthName: get("authName"), Password: get("authPassword"),
+		Server: get("proxy"), Port: vendor.Number(get("port")), Transport: "UDP", Voicemail: get("messagesNumber"),
+		OutboundProxy: c.Get("sipProfile/sipProxies/outboundProxy"), OutboundPort: vendor.Number(c.Get("sipProfile/sipProxies/outboundProxyPort")),
+		Expires: vendor.Number(c.Get("sipProfile/sipStack/timerRegisterExpires")),
 	}
 	if c.Get("transportLayerProtocol") == "1" {
 		a.Transport = "TCP"

@@ -147,13 +147,7 @@ func (s settings) first(names ...string) string {
 	return ""
 }
 
-func (s settings) number(names ...string) int {
-	n, err := strconv.Atoi(s.first(names...))
-	if err != nil {
-		return 0
-	}
-	return n
-}
+func (s settings) number(names ...string) int { return vendor.Number(s.first(names...)) }
 
 func (s settings) on(names ...string) bool { return s.first(names...) == "1" }
 

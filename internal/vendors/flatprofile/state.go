@@ -2,9 +2,7 @@ package flatprofile
 
 import (
 	"fmt"
-	"net"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -81,25 +79,14 @@ func account(c *vendor.Config, n int) vendor.Account {
 	if a.Transport == "" {
 		a.Transport = "UDP"
 	}
-	a.Server, a.Port = hostPort(get("Proxy"))
+	a.Server, a.Port = vendor.HostPort(get("Proxy"))
 	if get("Use_Outbound_Proxy") != "No" {
-		a.OutboundProxy, a.OutboundPort = hostPort(get("Outbound_Proxy"))
+		a.OutboundProxy, a.OutboundPort = vendor.HostPort(get("Outbound_Proxy"))
 	}
 	if a.Port == 0 {
-		a.Port = 5060
-		if a.Transport == "TLS" {
-			a.Port = 5061
-		}
+		a.Port = vendor.OwnPort(a.Transport)
 	}
 	return a
-}
-
-func hostPort(s string) (host string, port int) {
-	host, p, err := net.SplitHostPort(s)
-	if err != nil {
-		return strings.Trim(s, "[]"), 0
-	}
-	return host, number(p)
 }
 
 // codecs returns account 1's: the three that are preferred, then those that are
@@ -242,11 +229,5 @@ func change(s string) vendor.Change {
 	return c
 }
 
-// number reads a whole number; what is none is 0.
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
+// number reads a number from 0 up; what is none is 0.
+func number(s string) int { return max(0, vendor.Number(s)) }

@@ -56,10 +56,7 @@ func understand(c *vendor.Config) vendor.State {
 
 func vlan(c *vendor.Config, port string) vendor.VLAN {
 	at := "static.network.vlan." + port + "_port_"
-	if c.Get(at+"enable") != "1" {
-		return vendor.VLAN{}
-	}
-	return vendor.VLAN{ID: linefile.Number(c, at+"vid"), Priority: linefile.Number(c, at+"priority")}
+	return linefile.VLAN(c, at+"enable", at+"vid", at+"priority")
 }
 
 func account(c *vendor.Config, index int) (vendor.Account, bool) {

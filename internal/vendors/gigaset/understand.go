@@ -64,13 +64,7 @@ const (
 
 type reader struct{ *vendor.Config }
 
-func (r reader) number(name string) int {
-	n, err := strconv.Atoi(r.Get(name))
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
+func (r reader) number(name string) int { return max(0, vendor.Number(r.Get(name))) }
 
 // account returns the account at an index from 0.
 func (r reader) account(i int) (vendor.Account, bool) {

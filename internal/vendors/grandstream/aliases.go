@@ -31,7 +31,7 @@ func understandAliases(c *vendor.Config) vendor.State {
 	}
 	switch c.Get("provisioning.auto.mode") {
 	case "YesUpgradeMin", "CheckbyPeriod":
-		s.PollMinutes = number(c.Get("provisioning.auto.minute"))
+		s.PollMinutes = vendor.Number(c.Get("provisioning.auto.minute"))
 	case "YesUpgradeHourOfDay", "CheckEveryDay":
 		s.PollMinutes = 24 * 60
 	}
@@ -63,7 +63,7 @@ func understandAliases(c *vendor.Config) vendor.State {
 	}
 	for n := 1; n <= maxAliasKeys; n++ {
 		at := fmt.Sprintf("pks.mpk.%d.", n)
-		k := vendor.Key{Slot: n, Account: 1 + number(c.Get(at+"account")), Value: c.Get(at + "value"), Label: c.Get(at + "description")}
+		k := vendor.Key{Slot: n, Account: 1 + vendor.Number(c.Get(at+"account")), Value: c.Get(at + "value"), Label: c.Get(at + "description")}
 		k.Kind = map[string]string{"BLF": "blf", "SpeedDial": "speed_dial", "CallPark": "park", "DialDTMF": "dtmf"}[c.Get(at+"mode")]
 		if k.Kind != "" && k.Value != "" {
 			s.Keys = append(s.Keys, k)
@@ -80,12 +80,12 @@ func aliasAccount(c *vendor.Config, i int, at string) vendor.Account {
 		User:        c.Get(at + "sip.userid"),
 		AuthName:    c.Get(at + "sip.subscriber.userId"),
 		Password:    c.Get(at + "sip.subscriber.password"),
-		Expires:     60 * number(c.Get(at+"sip.registerExpiration")),
+		Expires:     60 * vendor.Number(c.Get(at+"sip.registerExpiration")),
 		SRTP:        strings.HasPrefix(c.Get(at+"audio.srtpMode"), "Enabled"),
 		Voicemail:   c.Get(at + "sip.voicemail.number"),
 		Transport:   map[string]string{"UDP": "UDP", "TCP": "TCP", "TlsOrTcp": "TLS"}[c.Get(at+"sip.transport")],
 	}
-	a.Server, a.Port = hostPort(c.Get(at + "sip.server.1.address"))
-	a.OutboundProxy, a.OutboundPort = hostPort(c.Get(at + "sip.outboundProxy.1.address"))
+	a.Server, a.Port = vendor.HostPort(c.Get(at + "sip.server.1.address"))
+	a.OutboundProxy, a.OutboundPort = vendor.HostPort(c.Get(at + "sip.outboundProxy.1.address"))
 	return a
 }

@@ -65,14 +65,14 @@ func change(s string) (vendor.Change, bool) {
 	if m[4] != "" {
 		at = minutes(m[4])
 	}
-	return vendor.Change{Month: number(m[1]), Week: number(m[2]), Weekday: number(m[3]), Hour: at / 60, Minute: at % 60}, true
+	return vendor.Change{Month: vendor.Number(m[1]), Week: vendor.Number(m[2]), Weekday: vendor.Number(m[3]), Hour: at / 60, Minute: at % 60}, true
 }
 
 // minutes reads hours and minutes: 2, +3:30, -01:00:00.
 func minutes(s string) int {
 	hours, rest, _ := strings.Cut(strings.TrimLeft(s, "+-"), ":")
 	m, _, _ := strings.Cut(rest, ":")
-	n := 60*number(hours) + number(m)
+	n := 60*vendor.Number(hours) + vendor.Number(m)
 	if strings.HasPrefix(s, "-") {
 		return -n
 	}

@@ -1,7 +1,6 @@
 package grandstream
 
 import (
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -148,30 +147,14 @@ func account(c *vendor.Config, i int, p accountP) vendor.Account {
 		User:        c.Get(p.user),
 		AuthName:    c.Get(p.authName),
 		Password:    c.Get(p.password),
-		Expires:     60 * number(c.Get(p.expires)),
-		SRTP:        number(c.Get(p.srtp)) > 0,
+		Expires:     60 * vendor.Number(c.Get(p.expires)),
+		SRTP:        vendor.Number(c.Get(p.srtp)) > 0,
 		Voicemail:   c.Get(p.voicemail),
 		Transport:   map[string]string{"0": "UDP", "1": "TCP", "2": "TLS"}[c.Get(p.transport)],
 	}
-	a.Server, a.Port = hostPort(c.Get(p.server))
-	a.OutboundProxy, a.OutboundPort = hostPort(c.Get(p.outbound))
+	a.Server, a.Port = vendor.HostPort(c.Get(p.server))
+	a.OutboundProxy, a.OutboundPort = vendor.HostPort(c.Get(p.outbound))
 	return a
-}
-
-// hostPort takes a host and the port that may follow it apart. An IPv6 address
-// with a port stands in brackets.
-func hostPort(s string) (string, int) {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"), 0
-	}
-	return host, number(port)
-}
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
 }
 
 // codecs returns the codecs of the choices, each once. Phones have no empty
@@ -206,7 +189,7 @@ func address(scheme, path string) string {
 func pollMinutes(c *vendor.Config) int {
 	switch c.Get("P194") {
 	case "1":
-		return number(c.Get("P193"))
+		return vendor.Number(c.Get("P193"))
 	case "2":
 		return 24 * 60
 	case "3":
@@ -217,10 +200,10 @@ func pollMinutes(c *vendor.Config) int {
 
 // vlan reads a tag, and its priority from the first name that is set.
 func vlan(c *vendor.Config, id string, priorities ...string) vendor.VLAN {
-	v := vendor.VLAN{ID: number(c.Get(id))}
+	v := vendor.VLAN{ID: vendor.Number(c.Get(id))}
 	for _, name := range priorities {
 		if p, ok := c.Lookup(name); ok && v.ID > 0 {
-			v.Priority = number(p)
+			v.Priority = vendor.Number(p)
 			break
 		}
 	}
@@ -274,7 +257,7 @@ func keys(c *vendor.Config) []vendor.Key {
 		k := vendor.Key{
 			Module:  module,
 			Slot:    slot,
-			Account: 1 + number(c.Get(p.account)),
+			Account: 1 + vendor.Number(c.Get(p.account)),
 			Value:   c.Get(p.value),
 			Label:   c.Get(p.label),
 		}

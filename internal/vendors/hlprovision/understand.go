@@ -29,7 +29,7 @@ func Understand(c *vendor.Config) vendor.State {
 		Keys:            keys(c),
 	}
 	if c.Get("FirmwareUpGrade_AutoUpgrade") == "1" {
-		s.PollMinutes = number(c.Get("FirmwareUpGrade_CheckUpgradeTimes"))
+		s.PollMinutes = vendor.Number(c.Get("FirmwareUpGrade_CheckUpgradeTimes"))
 	}
 	if folder := c.Get("FirmwareUpGrade_FirmwareServerPath"); folder != "" {
 		s.FirmwareURL = strings.TrimSuffix(folder, "/") + "/"
@@ -71,8 +71,8 @@ func account(c *vendor.Config, i int) (vendor.Account, string) {
 		Password:    c.Get(p + "AuthenticatePassword"),
 		Voicemail:   c.Get(p + "VoiceMailId"),
 		Transport:   map[string]string{"0": "UDP", "1": "TCP", "2": "TLS"}[c.Get(profile+"SipTransport")],
-		Expires:     60 * number(c.Get(profile+"RegisterExpiration")),
-		SRTP:        number(c.Get(profile+"SRtpMode")) > 0,
+		Expires:     60 * vendor.Number(c.Get(profile+"RegisterExpiration")),
+		SRTP:        vendor.Number(c.Get(profile+"SRtpMode")) > 0,
 	}
 	a.Server, a.Port = hostPort(c.Get(profile + "Sipserver"))
 	a.OutboundProxy, a.OutboundPort = hostPort(c.Get(profile + "OutboundProxy"))
@@ -98,13 +98,7 @@ func hostPort(s string) (string, int) {
 	if err != nil {
 		return s, 0
 	}
-	return host, number(port)
-}
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
+	return host, vendor.Number(port)
 }
 
 // configServer returns the URL of the config server, whose path has a scheme of its
@@ -129,7 +123,7 @@ func vlan(c *vendor.Config, active, id, priority string) vendor.VLAN {
 	if c.Get(active) != "1" {
 		return vendor.VLAN{}
 	}
-	return vendor.VLAN{ID: number(c.Get(id)), Priority: number(c.Get(priority))}
+	return vendor.VLAN{ID: vendor.Number(c.Get(id)), Priority: vendor.Number(c.Get(priority))}
 }
 
 // offsets are the minutes east of UTC of the numbers of zones, as WZ has them.
@@ -155,7 +149,7 @@ func clock(c *vendor.Config) *vendor.Clock {
 // change reads a change of the clocks: month, week, day and hour.
 func change(c *vendor.Config, p string) vendor.Change {
 	return vendor.Change{
-		Month: number(c.Get(p + "Month")), Week: number(c.Get(p + "num")), Weekday: number(c.Get(p + "day")), Hour: number(c.Get(p + "hour")),
+		Month: vendor.Number(c.Get(p + "Month")), Week: vendor.Number(c.Get(p + "num")), Weekday: vendor.Number(c.Get(p + "day")), Hour: vendor.Number(c.Get(p + "hour")),
 	}
 }
 
@@ -167,7 +161,7 @@ func keys(c *vendor.Config) []vendor.Key {
 	add := func(module, slot int, p, kind string) {
 		k := vendor.Key{
 			Module: module, Slot: slot, Kind: kinds[c.Get(p+kind)], Value: c.Get(p + "Value"), Label: c.Get(p + "Label"),
-			Account: 1 + number(c.Get(p+"Account")),
+			Account: 1 + vendor.Number(c.Get(p+"Account")),
 		}
 		if k.Kind == "dtmf" || k.Kind == "url" {
 			k.Account = 0

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -67,10 +66,13 @@ func isControl(r rune) bool {
 }
 
 // Number returns a setting that is a number from 0 up, or 0.
-func Number(c *vendor.Config, name string) int {
-	n, err := strconv.Atoi(c.Get(name))
-	if err != nil || n < 0 {
-		return 0
+func Number(c *vendor.Config, name string) int { return max(0, vendor.Number(c.Get(name))) }
+
+// VLAN returns the tag of a port that three settings tell, the first of which is 1 where
+// it is tagged.
+func VLAN(c *vendor.Config, enable, id, priority string) vendor.VLAN {
+	if c.Get(enable) != "1" {
+		return vendor.VLAN{}
 	}
-	return n
+	return vendor.VLAN{ID: Number(c, id), Priority: Number(c, priority)}
 }

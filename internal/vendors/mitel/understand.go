@@ -60,13 +60,7 @@ func understand(c *vendor.Config) vendor.State {
 
 type reader struct{ *vendor.Config }
 
-func (r reader) number(name string) int {
-	n, err := strconv.Atoi(r.Get(name))
-	if err != nil {
-		return 0
-	}
-	return n
-}
+func (r reader) number(name string) int { return vendor.Number(r.Get(name)) }
 
 // server returns the address of the configuration server with a trailing slash.
 func (r reader) server() string {

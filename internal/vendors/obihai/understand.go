@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -37,7 +36,7 @@ func understand(c *vendor.Config) vendor.State {
 	at := c.Get(configURL)
 	s.ProvisioningURL = at[:strings.LastIndexByte(at, '/')+1]
 	if c.Get(provisioning+"Method") == "Periodically" {
-		s.PollMinutes = number(c.Get(provisioning+"Interval")) / 60
+		s.PollMinutes = vendor.Number(c.Get(provisioning+"Interval")) / 60
 	}
 	if c.Get("X_DeviceManagement.FirmwareUpdate.Method") != "Disabled" {
 		s.FirmwareURL = c.Get("X_DeviceManagement.FirmwareUpdate.FirmwareURL")
@@ -68,9 +67,9 @@ func account(c *vendor.Config, i int) (vendor.Account, bool) {
 	a := vendor.Account{
 		Index: i, Label: line("X_DisplayLabel"), DisplayName: line("CallingFeatures.CallerIDName"),
 		User: line("SIP.URI"), AuthName: line("SIP.AuthUserName"), Password: line("SIP.AuthPassword"),
-		Server: sip("ProxyServer"), Port: number(sip("ProxyServerPort")), Transport: sip("ProxyServerTransport"),
-		OutboundProxy: sip("OutboundProxy"), OutboundPort: number(sip("OutboundProxyPort")),
-		Expires: number(sip("RegistrationPeriod")), SRTP: line("CallingFeatures.X_SRTP") == "Use SRTP Only",
+		Server: sip("ProxyServer"), Port: vendor.Number(sip("ProxyServerPort")), Transport: sip("ProxyServerTransport"),
+		OutboundProxy: sip("OutboundProxy"), OutboundPort: vendor.Number(sip("OutboundProxyPort")),
+		Expires: vendor.Number(sip("RegistrationPeriod")), SRTP: line("CallingFeatures.X_SRTP") == "Use SRTP Only",
 		Voicemail: line("CallingFeatures.X_CheckVoiceMailNumber"),
 	}
 	a.User, _, _ = strings.Cut(cmp.Or(a.User, a.AuthName), "@")
@@ -84,7 +83,7 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if !ok || len(zone) < len("-08:00") {
 		return nil
 	}
-	k := &vendor.Clock{Offset: 60*number(zone[1:3]) + number(zone[4:6])}
+	k := &vendor.Clock{Offset: 60*vendor.Number(zone[1:3]) + vendor.Number(zone[4:6])}
 	if zone[0] == '-' {
 		k.Offset = -k.Offset
 	}
@@ -108,7 +107,7 @@ func codecs(c *vendor.Config) []string {
 			return c.Get(fmt.Sprintf("VoiceService.1.VoiceProfile.1.Line.1.Codec.List.%d.%s", i, p))
 		}
 		if name != "" && get("Enable") == "true" {
-			list = append(list, codec{name, number(get("Priority"))})
+			list = append(list, codec{name, vendor.Number(get("Priority"))})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b codec) int { return cmp.Compare(a.priority, b.priority) })
@@ -123,7 +122,7 @@ func vlan(c *vendor.Config, prefix, enable string) vendor.VLAN {
 	if c.Get(enable) != "true" {
 		return vendor.VLAN{}
 	}
-	return vendor.VLAN{ID: number(c.Get(prefix + "ID")), Priority: number(c.Get(prefix + "Priority"))}
+	return vendor.VLAN{ID: vendor.Number(c.Get(prefix + "ID")), Priority: vendor.Number(c.Get(prefix + "Priority"))}
 }
 
 func keys(c *vendor.Config) []vendor.Key {
@@ -135,18 +134,9 @@ func keys(c *vendor.Config) []vendor.Key {
 		get := func(name string) string { return c.Get(fmt.Sprintf("VoiceService.1.Phone.LineKey.%d.%s", n, name)) }
 		if kind := kinds[get("Function")]; kind != "" {
 			list = append(list, vendor.Key{
-				Slot: n, Kind: kind, Account: number(strings.TrimPrefix(get("Service"), "SP")), Value: get("Number"), Label: get("Name"),
+				Slot: n, Kind: kind, Account: vendor.Number(strings.TrimPrefix(get("Service"), "SP")), Value: get("Number"), Label: get("Name"),
 			})
 		}
 	}
 	return list
-}
-
-// number reads a number; what is none is 0.
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -61,15 +61,15 @@ func account(c *vendor.Config, i int, n string) vendor.Account {
 		AuthName:      c.Get("SIP_AUTHID" + n),
 		Password:      c.Get("SIP_PASS" + n),
 		Server:        c.Get("SIP_RGSTR_ADDR" + n),
-		Port:          number(c.Get("SIP_RGSTR_PORT" + n)),
+		Port:          vendor.Number(c.Get("SIP_RGSTR_PORT" + n)),
 		Transport:     map[string]string{"0": "UDP", "1": "TCP", "2": "TLS"}[c.Get("SIP_TRANSPORT"+n)],
 		OutboundProxy: c.Get("SIP_OUTPROXY_ADDR" + n),
-		Expires:       number(c.Get("REG_EXPIRE_TIME" + n)),
+		Expires:       vendor.Number(c.Get("REG_EXPIRE_TIME" + n)),
 		SRTP:          c.Get("SRTP_CONNECT_MODE"+n) == "0",
 		Voicemail:     c.Get("VM_NUMBER" + n),
 	}
 	if a.OutboundProxy != "" {
-		a.OutboundPort = number(c.Get("SIP_OUTPROXY_PORT" + n))
+		a.OutboundPort = vendor.Number(c.Get("SIP_OUTPROXY_PORT" + n))
 	}
 	return a
 }
@@ -81,7 +81,7 @@ func codecs(c *vendor.Config, n string) []string {
 	for _, x := range []string{"0", "1", "3", "4"} {
 		if on(c, "CODEC_ENABLE"+x+n) {
 			list = append(list, x)
-			priority[x] = number(c.Get("CODEC_PRIORITY" + x + n))
+			priority[x] = vendor.Number(c.Get("CODEC_PRIORITY" + x + n))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b string) int { return priority[a] - priority[b] })
@@ -95,7 +95,7 @@ func pollMinutes(c *vendor.Config) int {
 	case c.Get("CFG_RESYNC_TIME") != "":
 		return 24 * 60
 	case on(c, "CFG_CYCLIC"):
-		return number(c.Get("CFG_CYCLIC_INTVL"))
+		return vendor.Number(c.Get("CFG_CYCLIC_INTVL"))
 	}
 	return 0
 }
@@ -105,18 +105,18 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if !ok {
 		return nil
 	}
-	clock := &vendor.Clock{Offset: number(zone)}
+	clock := &vendor.Clock{Offset: vendor.Number(zone)}
 	if on(c, "DST_ENABLE") {
-		clock.Saving = number(c.Get("DST_OFFSET"))
+		clock.Saving = vendor.Number(c.Get("DST_OFFSET"))
 		clock.Start, clock.End = change(c, "DST_START_"), change(c, "DST_STOP_")
 	}
 	return clock
 }
 
 func change(c *vendor.Config, p string) vendor.Change {
-	minutes := number(c.Get(p + "TIME"))
+	minutes := vendor.Number(c.Get(p + "TIME"))
 	return vendor.Change{
-		Month: number(c.Get(p + "MONTH")), Week: number(c.Get(p + "ORDINAL_DAY")), Weekday: number(c.Get(p + "DAY_OF_WEEK")),
+		Month: vendor.Number(c.Get(p + "MONTH")), Week: vendor.Number(c.Get(p + "ORDINAL_DAY")), Weekday: vendor.Number(c.Get(p + "DAY_OF_WEEK")),
 		Hour: minutes / 60, Minute: minutes % 60,
 	}
 }
@@ -124,11 +124,11 @@ func change(c *vendor.Config, p string) vendor.Change {
 // vlan reads the tag of a port. One of 1 for the PC is the default of a phone that
 // tags its own frames only.
 func vlan(c *vendor.Config, port string) vendor.VLAN {
-	id := number(c.Get("VLAN_ID_" + port))
+	id := vendor.Number(c.Get("VLAN_ID_" + port))
 	if !on(c, "VLAN_ENABLE") || port == "PC" && id == 1 {
 		return vendor.VLAN{}
 	}
-	return vendor.VLAN{ID: id, Priority: number(c.Get("VLAN_PRI_" + port))}
+	return vendor.VLAN{ID: id, Priority: vendor.Number(c.Get("VLAN_PRI_" + port))}
 }
 
 // kinds are the functions of a key, in the words of KX-HDV and KX-UT.
@@ -149,7 +149,7 @@ func keys(c *vendor.Config) []vendor.Key {
 			case "":
 				continue
 			case "line":
-				k.Account = number(c.Get(p + "FACILITY_ARG" + n))
+				k.Account = vendor.Number(c.Get(p + "FACILITY_ARG" + n))
 			case "blf":
 				k.Value = c.Get(p + "FACILITY_ARG" + n)
 			case "speed_dial":
@@ -162,9 +162,3 @@ func keys(c *vendor.Config) []vendor.Key {
 }
 
 func on(c *vendor.Config, param string) bool { return c.Get(param) == "Y" }
-
-// number reads a whole number; what is none counts as 0.
-func number(s string) int {
-	n, _ := strconv.Atoi(s)
-	return n
-}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
@@ -29,7 +28,7 @@ func understand(c *vendor.Config) vendor.State {
 		Codecs:          codecs(c),
 		LLDP:            device(c, "device.net.lldpEnabled") == "1",
 		WANVLAN: vendor.VLAN{
-			ID: number(device(c, "device.net.vlanId")), Priority: number(c.Get("qos.ethernet.callControl.user_priority")),
+			ID: vendor.Number(device(c, "device.net.vlanId")), Priority: vendor.Number(c.Get("qos.ethernet.callControl.user_priority")),
 		},
 		FirmwareURL: c.Get("APP_FILE_PATH"),
 	}
@@ -82,7 +81,7 @@ func pollMinutes(c *vendor.Config) int {
 	if c.Get("prov.polling.enabled") != "1" {
 		return 0
 	}
-	return number(c.Get("prov.polling.period")) / 60
+	return vendor.Number(c.Get("prov.polling.period")) / 60
 }
 
 // clock reads the rule of the phone. Summer time is an hour, and begins and ends at
@@ -92,20 +91,20 @@ func clock(c *vendor.Config) *vendor.Clock {
 	if c.Get(sntp+"gmtOffset.overrideDHCP") != "1" {
 		return nil
 	}
-	k := &vendor.Clock{Offset: number(c.Get(sntp+"gmtOffset")) / 60}
+	k := &vendor.Clock{Offset: vendor.Number(c.Get(sntp+"gmtOffset")) / 60}
 	if c.Get(sntp+"daylightSavings.enable") != "1" {
 		return k
 	}
 	k.Saving = 60
 	change := func(which string) vendor.Change {
 		get := func(name string) string { return c.Get(sntp + "daylightSavings." + which + "." + name) }
-		at := vendor.Change{Month: number(get("month")), Hour: number(get("time"))}
+		at := vendor.Change{Month: vendor.Number(get("month")), Hour: vendor.Number(get("time"))}
 		if c.Get(sntp+"daylightSavings.fixedDayEnable") == "1" {
-			at.Day, at.Weekday = number(get("date")), -1
+			at.Day, at.Weekday = vendor.Number(get("date")), -1
 			return at
 		}
-		at.Weekday = number(get("dayOfWeek")) - 1
-		at.Week = (number(get("date"))-1)/7 + 1
+		at.Weekday = vendor.Number(get("dayOfWeek")) - 1
+		at.Week = (vendor.Number(get("date"))-1)/7 + 1
 		if get("dayOfWeek.lastInMonth") == "1" {
 			at.Week = 5
 		}
@@ -123,8 +122,8 @@ func codecs(c *vendor.Config) []string {
 	}
 	var list []codec
 	for _, s := range c.Settings() {
-		if name, ok := strings.CutPrefix(s.Name, "voice.codecPref."); ok && number(s.Value) > 0 {
-			list = append(list, codec{name, number(s.Value)})
+		if name, ok := strings.CutPrefix(s.Name, "voice.codecPref."); ok && vendor.Number(s.Value) > 0 {
+			list = append(list, codec{name, vendor.Number(s.Value)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b codec) int { return cmp.Compare(a.place, b.place) })
@@ -140,8 +139,8 @@ func account(c *vendor.Config, i int) vendor.Account {
 	a := vendor.Account{
 		Index: i, Label: get("label"), DisplayName: get("displayName"),
 		AuthName: get("auth.userId"), Password: get("auth.password"),
-		Server: get("server.1.address"), Port: number(get("server.1.port")), Expires: number(get("server.1.expires")),
-		OutboundProxy: get("outboundProxy.address"), OutboundPort: number(get("outboundProxy.port")),
+		Server: get("server.1.address"), Port: vendor.Number(get("server.1.port")), Expires: vendor.Number(get("server.1.expires")),
+		OutboundProxy: get("outboundProxy.address"), OutboundPort: vendor.Number(get("outboundProxy.port")),
 		SRTP: get("srtp.enable") == "1" && get("srtp.offer") == "1",
 	}
 	a.User, _, _ = strings.Cut(get("address"), "@")
@@ -209,11 +208,11 @@ func keys(c *vendor.Config) []vendor.Key {
 		index := c.Get(fmt.Sprintf("lineKey.%d.index", n))
 		switch c.Get(fmt.Sprintf("lineKey.%d.category", n)) {
 		case "Line":
-			k.Kind, k.Account = "line", number(index)
+			k.Kind, k.Account = "line", vendor.Number(index)
 		case "BLF":
 			watched++
 			get := func(name string) string { return c.Get(fmt.Sprintf("attendant.resourceList.%d.%s", watched, name)) }
-			k.Kind, k.Account, k.Value, k.Label = "blf", number(c.Get("attendant.reg")), get("address"), get("label")
+			k.Kind, k.Account, k.Value, k.Label = "blf", vendor.Number(c.Get("attendant.reg")), get("address"), get("label")
 			if get("type") == "automata" {
 				k.Kind = "park"
 			}
@@ -235,13 +234,4 @@ func keys(c *vendor.Config) []vendor.Key {
 		list = append(list, k)
 	}
 	return list
-}
-
-// number reads a number; what is none is 0.
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil {
-		return 0
-	}
-	return n
 }

@@ -2,7 +2,6 @@ package settingsxml
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,14 +97,14 @@ func account(c *vendor.Config, i int) (vendor.Account, bool) {
 	if a.AuthName == "" {
 		a.AuthName = a.User
 	}
-	a.Server, a.Port = hostPort(get("user_host"))
+	a.Server, a.Port = vendor.HostPort(strings.TrimPrefix(get("user_host"), "sip:"))
 	address, parameters, _ := strings.Cut(get("user_outbound"), ";")
 	for parameter := range strings.SplitSeq(parameters, ";") {
 		if transport, ok := strings.CutPrefix(parameter, "transport="); ok {
 			a.Transport = strings.ToUpper(transport)
 		}
 	}
-	if host, port := hostPort(address); strings.EqualFold(host, a.Server) {
+	if host, port := vendor.HostPort(strings.TrimPrefix(address, "sip:")); strings.EqualFold(host, a.Server) {
 		if a.Port == 0 {
 			a.Port = port
 		}
@@ -113,27 +112,9 @@ func account(c *vendor.Config, i int) (vendor.Account, bool) {
 		a.OutboundProxy, a.OutboundPort = host, port
 	}
 	if a.Port == 0 {
-		a.Port = ownPort(a.Transport)
+		a.Port = vendor.OwnPort(a.Transport)
 	}
 	return a, get("user_active") == "on"
-}
-
-// ownPort is the port of a transport where none is given.
-func ownPort(transport string) int {
-	if transport == "TLS" {
-		return 5061
-	}
-	return 5060
-}
-
-// hostPort divides an address; the port is 0 if there is none.
-func hostPort(s string) (host string, port int) {
-	s = strings.TrimPrefix(s, "sip:")
-	host, p, err := net.SplitHostPort(s)
-	if err != nil {
-		return strings.Trim(s, "[]"), 0
-	}
-	return host, number(p)
 }
 
 // kinds are the neutral names of the functions of a key.
@@ -190,14 +171,8 @@ func vlan(id, priority string) vendor.VLAN {
 	return vendor.VLAN{ID: number(id), Priority: number(priority)}
 }
 
-// number reads a whole number; what is none is 0.
-func number(s string) int {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
+// number reads a number from 0 up; what is none is 0.
+func number(s string) int { return max(0, vendor.Number(s)) }
 
 // Layout is how the keys of a phone and its modules are numbered: the phone's own
 // from 0, those of the modules behind them, after gap numbers that no key has.

@@ -61,10 +61,7 @@ func understand(c *vendor.Config) vendor.State {
 
 func vlan(c *vendor.Config, port string) vendor.VLAN {
 	at := "network.vlan." + port + "."
-	if c.Get(at+"enable") != "1" {
-		return vendor.VLAN{}
-	}
-	return vendor.VLAN{ID: linefile.Number(c, at+"id"), Priority: linefile.Number(c, at+"priority")}
+	return linefile.VLAN(c, at+"enable", at+"id", at+"priority")
 }
 
 func account(c *vendor.Config, index int) (vendor.Account, bool) {
