@@ -1,17 +1,12 @@
 package alcatellucent
 
 import (
-	"errors"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
-
-var errSilence = errors.New("no answer")
 
 func TestBoot(t *testing.T) {
 	t.Parallel()
@@ -22,60 +17,25 @@ func TestBoot(t *testing.T) {
 		full    = `<setting id="Account1Enable" value="true"/><setting id="Account1UserName" value="201"/>`
 		another = `<setting id="Account1UserName" value="999"/><setting id="SettingLanguage" value="2"/>`
 	)
-	for name, tc := range map[string]struct {
-		model  string
-		files  map[string]string // "503" for that status, "-" for silence
-		asked  []string
-		failed error
-		says   string
-	}{
+	vendortest.Boots{
+		Boot: boot, Unit: vendor.Unit{MAC: mac.MustParse("3c28a620089e")},
+		File: settings,
+		Want: map[string]string{"Account1UserName": "201"},
+	}.Run(t, map[string]vendortest.Start{
 		"later files win": {
-			model: "M5", files: map[string]string{"config.xml": another, "config.M5.xml": another, mine: full},
-			asked: []string{"config.xml", "config.M5.xml", mine},
+			Model: "M5", Files: map[string]string{"config.xml": another, "config.M5.xml": another, mine: full},
+			Asked: []string{"config.xml", "config.M5.xml", mine},
 		},
 		"enrolment": {
-			model: "H6", files: map[string]string{mine: enrol, own + mine: full},
-			asked: []string{"config.xml", mine, own + "config.xml", own + mine},
+			Model: "H6", Files: map[string]string{mine: enrol, own + mine: full},
+			Asked: []string{"config.xml", mine, own + "config.xml", own + mine},
 		},
-		"enrolment that leads nowhere": {model: "M5", files: map[string]string{mine: enrol}, failed: vendor.ErrNoConfig},
-		"nothing":                      {model: "M5", failed: vendor.ErrNoConfig},
-		"silence":                      {model: "M5", files: map[string]string{"config.M5.xml": "-"}, failed: errSilence},
-		"out of order":                 {model: "M5", files: map[string]string{mine: "503"}, says: mine + ": status 503"},
-		"refused":                      {model: "M5", files: map[string]string{mine: "<x/>"}, says: mine + " line 3"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var asked []string
-			c, err := boot(vendor.Unit{MAC: mac.MustParse("3c28a620089e"), Model: tc.model}, func(name string) (int, []byte, error) {
-				asked = append(asked, name)
-				switch body, ok := tc.files[name]; {
-				case !ok:
-					return 404, nil, nil
-				case body == "503":
-					return 503, nil, nil
-				case body == "-":
-					return 0, nil, errSilence
-				default:
-					return 200, settings(body), nil
-				}
-			})
-			if tc.failed != nil || tc.says != "" {
-				if err == nil || tc.failed != nil && !errors.Is(err, tc.failed) || !strings.Contains(err.Error(), tc.says) {
-					t.Fatalf("error is %v, want %v %q", err, tc.failed, tc.says)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tc.asked, asked); diff != "" {
-				t.Errorf("asked for (-want +got):\n%s", diff)
-			}
-			if got := c.Get("Account1UserName"); got != "201" {
-				t.Errorf("the user is %q", got)
-			}
-		})
-	}
+		"enrolment that leads nowhere": {Model: "M5", Files: map[string]string{mine: enrol}, Fails: vendor.ErrNoConfig},
+		"nothing":                      {Model: "M5", Fails: vendor.ErrNoConfig},
+		"silence":                      {Model: "M5", Files: map[string]string{"config.M5.xml": "-"}, Fails: vendortest.ErrSilence},
+		"out of order":                 {Model: "M5", Files: map[string]string{mine: "503"}, Says: mine + ": status 503"},
+		"refused":                      {Model: "M5", Files: map[string]string{mine: "<x/>"}, Says: mine + " line 3"},
+	})
 }
 
 func TestHTTPUserAgent(t *testing.T) {

@@ -1,17 +1,12 @@
 package grandstream
 
 import (
-	"errors"
-	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
-
-var errSilence = errors.New("no answer")
 
 func TestBoot(t *testing.T) {
 	t.Parallel()
@@ -22,81 +17,42 @@ func TestBoot(t *testing.T) {
 		waiting = `<config version="1"><P194>1</P194></config>`
 		other   = `<mac>000b82123457</mac><config version="1"><P271>1</P271></config>`
 	)
-	for name, tc := range map[string]struct {
-		files  map[string]string // "503" for that status, "-" for silence
-		asked  []string
-		want   map[string]string
-		failed error
-		says   string
-	}{
+	vendortest.Boots{
+		Boot: boot, Unit: vendor.Unit{MAC: mac.MustParse("000b82123456"), Model: "GRP2612W"},
+		File: provisionFile,
+	}.Run(t, map[string]vendortest.Start{
 		"own file": {
-			files: map[string]string{"cfg000b82123456.xml": full, "cfg.xml": waiting},
-			asked: []string{"cfg000b82123456", "cfg000b82123456.xml"},
-			want:  map[string]string{"P35": "201", "P194": "2"},
+			Files: map[string]string{"cfg000b82123456.xml": full, "cfg.xml": waiting},
+			Asked: []string{"cfg000b82123456", "cfg000b82123456.xml"},
+			Want:  map[string]string{"P35": "201", "P194": "2"},
 		},
 		"model's file": {
-			files: map[string]string{"cfg000b82123456": "not the maker's format", "cfg000b82123456.xml": "503", "cfggrp2612w.xml": waiting},
-			asked: []string{"cfg000b82123456", "cfg000b82123456.xml", "cfggrp2612w.xml"},
-			want:  map[string]string{"P194": "1"},
+			Files: map[string]string{"cfg000b82123456": "not the maker's format", "cfg000b82123456.xml": "503", "cfggrp2612w.xml": waiting},
+			Asked: []string{"cfg000b82123456", "cfg000b82123456.xml", "cfggrp2612w.xml"},
+			Want:  map[string]string{"P194": "1"},
 		},
 		"another's file": {
-			files: map[string]string{"cfg000b82123456.xml": other, "cfg.xml": waiting},
-			asked: []string{"cfg000b82123456", "cfg000b82123456.xml", "cfggrp2612w.xml", "cfg.xml"},
-			want:  map[string]string{"P194": "1", "P271": ""},
+			Files: map[string]string{"cfg000b82123456.xml": other, "cfg.xml": waiting},
+			Asked: []string{"cfg000b82123456", "cfg000b82123456.xml", "cfggrp2612w.xml", "cfg.xml"},
+			Want:  map[string]string{"P194": "1", "P271": ""},
 		},
 		"enrolment": {
-			files: map[string]string{"cfg000b82123456.xml": enrol, own + "cfg000b82123456.xml": full},
-			asked: []string{"cfg000b82123456", "cfg000b82123456.xml", own + "cfg000b82123456", own + "cfg000b82123456.xml"},
-			want:  map[string]string{"P35": "201", "P194": "2", "P237": "prov.example.net/s/1"},
+			Files: map[string]string{"cfg000b82123456.xml": enrol, own + "cfg000b82123456.xml": full},
+			Asked: []string{"cfg000b82123456", "cfg000b82123456.xml", own + "cfg000b82123456", own + "cfg000b82123456.xml"},
+			Want:  map[string]string{"P35": "201", "P194": "2", "P237": "prov.example.net/s/1"},
 		},
 		"enrolment that leads nowhere": {
-			files:  map[string]string{"cfg000b82123456.xml": enrol},
-			failed: vendor.ErrNoConfig,
+			Files: map[string]string{"cfg000b82123456.xml": enrol},
+			Fails: vendor.ErrNoConfig,
 		},
-		"nothing":     {failed: vendor.ErrNoConfig},
-		"only refuse": {files: map[string]string{"cfg.xml": other}, says: "cfg.xml was refused"},
-		"silence":     {files: map[string]string{"cfg000b82123456": "-"}, failed: errSilence},
+		"nothing":     {Fails: vendor.ErrNoConfig},
+		"only refuse": {Files: map[string]string{"cfg.xml": other}, Says: "cfg.xml was refused"},
+		"silence":     {Files: map[string]string{"cfg000b82123456": "-"}, Fails: vendortest.ErrSilence},
 		"silence behind": {
-			files:  map[string]string{"cfggrp2612w.xml": "-"},
-			failed: errSilence,
+			Files: map[string]string{"cfggrp2612w.xml": "-"},
+			Fails: vendortest.ErrSilence,
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var asked []string
-			get := func(name string) (int, []byte, error) {
-				asked = append(asked, name)
-				switch body, ok := tc.files[name]; {
-				case !ok:
-					return 404, nil, nil
-				case body == "503":
-					return 503, nil, nil
-				case body == "-":
-					return 0, nil, errSilence
-				default:
-					return 200, provisionFile(body), nil
-				}
-			}
-			c, err := boot(vendor.Unit{MAC: mac.MustParse("000b82123456"), Model: "GRP2612W"}, get)
-			if tc.failed != nil || tc.says != "" {
-				if err == nil || tc.failed != nil && !errors.Is(err, tc.failed) || !strings.Contains(err.Error(), tc.says) {
-					t.Fatalf("error is %v, want %v %q", err, tc.failed, tc.says)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tc.asked, asked); diff != "" {
-				t.Errorf("asked for (-want +got):\n%s", diff)
-			}
-			for name, want := range tc.want {
-				if got := c.Get(name); got != want {
-					t.Errorf("%s is %q, want %q", name, got, want)
-				}
-			}
-		})
-	}
+	})
 }
 
 func TestHTTPUserAgent(t *testing.T) {
