@@ -11,26 +11,13 @@ import (
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/template"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 var (
 	maxwell = vendor.Unit{MAC: mac.MustParse("7c2f80aabbcc"), Model: "Maxwell-3-PRO"}
 	desktop = vendor.Unit{MAC: mac.MustParse("000413e5bbcc"), Model: "P825"}
 )
-
-// server is a provisioning server in memory.
-type server struct {
-	files map[string]string
-	asked []string
-}
-
-func (s *server) get(name string) (int, []byte, error) {
-	s.asked = append(s.asked, name)
-	if body, ok := s.files[name]; ok {
-		return 200, []byte(body), nil
-	}
-	return 404, nil, nil
-}
 
 func nvm(params string) string {
 	return `<provisioning version="1.1"><nvm>` + params + "</nvm></provisioning>"
@@ -59,8 +46,8 @@ func TestBoot(t *testing.T) {
 			"https://a.example/p/x/000413E5BBCC.xml": identity,
 		}, []string{"GigasetP82x.htm", "GigasetP82x-000413E5BBCC.htm", "https://a.example/p/x/000413E5BBCC.xml", "GigasetP82x-firmware.htm"}},
 	} {
-		s := &server{files: tt.files}
-		c, err := boot(tt.unit, s.get)
+		s := &vendortest.Server{Files: tt.files}
+		c, err := boot(tt.unit, s.Get)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -68,7 +55,7 @@ func TestBoot(t *testing.T) {
 		if accounts := understand(c).Accounts; len(accounts) != 1 {
 			t.Errorf("%s: accounts are %+v", name, accounts)
 		}
-		if diff := cmp.Diff(tt.want, s.asked); diff != "" {
+		if diff := cmp.Diff(tt.want, s.Asked); diff != "" {
 			t.Errorf("%s: requests (-want +got)\n%s", name, diff)
 		}
 	}
@@ -81,12 +68,12 @@ func TestBootFails(t *testing.T) {
 		get  vendor.Getter
 		want string
 	}{
-		"no file":      {(&server{}).get, vendor.ErrNoConfig.Error()},
+		"no file":      {(&vendortest.Server{}).Get, vendor.ErrNoConfig.Error()},
 		"no answer":    {func(string) (int, []byte, error) { return 0, nil, broken }, "no route"},
 		"server error": {func(string) (int, []byte, error) { return 503, nil, nil }, "answers 503"},
-		"broken file":  {(&server{files: map[string]string{"provisioning.xml": "<provisioning>"}}).get, "provisioning.xml:1: "},
-		"endless":      {(&server{files: map[string]string{"provisioning.xml": redirect("provisioning.xml")}}).get, "more than"},
-		"bad address":  {(&server{files: map[string]string{"provisioning.xml": redirect("http://[x/hunter2")}}).get, "cannot be read"},
+		"broken file":  {(&vendortest.Server{Files: map[string]string{"provisioning.xml": "<provisioning>"}}).Get, "provisioning.xml:1: "},
+		"endless":      {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirect("provisioning.xml")}}).Get, "more than"},
+		"bad address":  {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirect("http://[x/hunter2")}}).Get, "cannot be read"},
 	} {
 		_, err := boot(maxwell, tt.get)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {

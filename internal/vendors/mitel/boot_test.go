@@ -9,23 +9,10 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
 
 var unit = vendor.Unit{MAC: mac.MustParse("00085daabbcc"), Model: "6867i"}
-
-// server is a provisioning server in memory.
-type server struct {
-	files map[string]string
-	asked []string
-}
-
-func (s *server) get(name string) (int, []byte, error) {
-	s.asked = append(s.asked, name)
-	if body, ok := s.files[name]; ok {
-		return 200, []byte(body), nil
-	}
-	return 404, nil, nil
-}
 
 const account = "sip line1 user name: 101\nsip line1 registrar ip: pbx.example.com\n"
 
@@ -44,8 +31,8 @@ func TestBoot(t *testing.T) {
 			"https://a.example:8443/p/x/startup.cfg", "https://a.example:8443/p/x/6867i.cfg", "https://a.example:8443/p/x/00085DAABBCC.cfg",
 		}},
 	} {
-		s := &server{files: tt.files}
-		c, err := boot(tt.unit, s.get)
+		s := &vendortest.Server{Files: tt.files}
+		c, err := boot(tt.unit, s.Get)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -53,7 +40,7 @@ func TestBoot(t *testing.T) {
 		if accounts := understand(c).Accounts; len(accounts) != 1 || accounts[0].User != "101" {
 			t.Errorf("%s: accounts are %+v", name, accounts)
 		}
-		if diff := cmp.Diff(tt.want, s.asked); diff != "" {
+		if diff := cmp.Diff(tt.want, s.Asked); diff != "" {
 			t.Errorf("%s: requests (-want +got)\n%s", name, diff)
 		}
 	}
@@ -66,10 +53,10 @@ func TestBootFails(t *testing.T) {
 		get  vendor.Getter
 		want string
 	}{
-		"no file":      {(&server{}).get, vendor.ErrNoConfig.Error()},
+		"no file":      {(&vendortest.Server{}).Get, vendor.ErrNoConfig.Error()},
 		"no answer":    {func(string) (int, []byte, error) { return 0, nil, broken }, "no route"},
 		"server error": {func(string) (int, []byte, error) { return 503, nil, nil }, "status 503"},
-		"broken file":  {(&server{files: map[string]string{"startup.cfg": "x"}}).get, "startup.cfg, line 1: "},
+		"broken file":  {(&vendortest.Server{Files: map[string]string{"startup.cfg": "x"}}).Get, "startup.cfg, line 1: "},
 	} {
 		if _, err := boot(unit, tt.get); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, tt.want)

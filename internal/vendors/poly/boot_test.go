@@ -9,21 +9,8 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/vendortest"
 )
-
-// bootServer is a provisioning server in memory, by the names that the phone asks for.
-type bootServer struct {
-	files map[string]string
-	asked []string
-}
-
-func (s *bootServer) get(name string) (int, []byte, error) {
-	s.asked = append(s.asked, name)
-	if body, ok := s.files[name]; ok {
-		return 200, []byte(body), nil
-	}
-	return 404, nil, nil
-}
 
 var unit = vendor.Unit{MAC: mac.MustParse("0004f2aabbcc"), Model: "VVX450"}
 
@@ -34,7 +21,7 @@ const home = `<h device.set="1" device.dhcp.bootSrvUseOpt="Static" device.dhcp.b
 // that the shared master names, and starts again there.
 func TestBootInTheEnrolmentWindow(t *testing.T) {
 	t.Parallel()
-	s := &bootServer{files: map[string]string{
+	s := &vendortest.Server{Files: map[string]string{
 		"000000000000.cfg":                             `<APPLICATION CONFIG_FILES="dialplane-[PHONE_MAC_ADDRESS].cfg"/>`,
 		"dialplane-0004f2aabbcc.cfg":                   home,
 		"https://a.example/p/x/0004f2aabbcc.cfg":       `<APPLICATION CONFIG_FILES="one.cfg, two.cfg"/>`,
@@ -42,7 +29,7 @@ func TestBootInTheEnrolmentWindow(t *testing.T) {
 		"https://a.example/p/x/two.cfg":                `<a reg.1.address="999" reg.1.label="Ada"/>`,
 		"https://a.example/p/x/0004f2aabbcc-phone.cfg": `<a lcl.ml.lang="German_Germany"/>`,
 	}}
-	c, err := boot(unit, s.get)
+	c, err := boot(unit, s.Get)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +42,7 @@ func TestBootInTheEnrolmentWindow(t *testing.T) {
 		"0004f2aabbcc-license.cfg", "0004f2aabbcc-directory.xml",
 		own + ".cfg", own + "-phone.cfg", own + "-web.cfg", "https://a.example/p/x/one.cfg", "https://a.example/p/x/two.cfg", own + "-license.cfg", own + "-directory.xml",
 	}
-	if diff := cmp.Diff(want, s.asked); diff != "" {
+	if diff := cmp.Diff(want, s.Asked); diff != "" {
 		t.Errorf("requests (-want +got)\n%s", diff)
 	}
 }
@@ -67,13 +54,13 @@ func TestBootFails(t *testing.T) {
 		get  vendor.Getter
 		want string
 	}{
-		"no file":       {(&bootServer{}).get, vendor.ErrNoConfig.Error()},
-		"master only":   {(&bootServer{files: map[string]string{"000000000000.cfg": `<APPLICATION CONFIG_FILES="x.cfg"/>`}}).get, vendor.ErrNoConfig.Error()},
+		"no file":       {(&vendortest.Server{}).Get, vendor.ErrNoConfig.Error()},
+		"master only":   {(&vendortest.Server{Files: map[string]string{"000000000000.cfg": `<APPLICATION CONFIG_FILES="x.cfg"/>`}}).Get, vendor.ErrNoConfig.Error()},
 		"no answer":     {func(string) (int, []byte, error) { return 0, nil, broken }, "no route"},
 		"server error":  {func(string) (int, []byte, error) { return 503, nil, nil }, "status 503"},
-		"broken file":   {(&bootServer{files: map[string]string{"0004f2aabbcc.cfg": "<APPLICATION>"}}).get, "0004f2aabbcc.cfg line 1: "},
-		"too many":      {(&bootServer{files: map[string]string{"0004f2aabbcc.cfg": `<APPLICATION CONFIG_FILES="` + strings.Repeat("x.cfg,", 40) + `"/>`}}).get, "more than 32"},
-		"secret folder": {(&bootServer{files: map[string]string{"0004f2aabbcc.cfg": `<APPLICATION CONFIG_FILES="http://a/hunter2/x.cfg"/>`, "http://a/hunter2/x.cfg": "<x>"}}).get, "x.cfg line 1: "},
+		"broken file":   {(&vendortest.Server{Files: map[string]string{"0004f2aabbcc.cfg": "<APPLICATION>"}}).Get, "0004f2aabbcc.cfg line 1: "},
+		"too many":      {(&vendortest.Server{Files: map[string]string{"0004f2aabbcc.cfg": `<APPLICATION CONFIG_FILES="` + strings.Repeat("x.cfg,", 40) + `"/>`}}).Get, "more than 32"},
+		"secret folder": {(&vendortest.Server{Files: map[string]string{"0004f2aabbcc.cfg": `<APPLICATION CONFIG_FILES="http://a/hunter2/x.cfg"/>`, "http://a/hunter2/x.cfg": "<x>"}}).Get, "x.cfg line 1: "},
 	} {
 		_, err := boot(unit, tt.get)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
