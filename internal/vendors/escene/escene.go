@@ -35,7 +35,6 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/linefile"
 	"github.com/dialplane/dialplane/internal/vendors/xmlfile"
 )
 
@@ -72,7 +71,7 @@ func ouis() []string { return []string{"00268b"} }
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	own := u.MAC.String()
-	return linefile.Phone{Parse: parse, Understand: understand, Get: get}.Boot(own+".xml", own+"_Extern.xml", own+"_Phonebook.xml")
+	return vendor.BootFiles(get, parse, understand, own+".xml", own+"_Extern.xml", own+"_Phonebook.xml")
 }
 
 // agent is ES320VN2 v4.0 and ES206 v1.0 (FP): the model with its make, which is not told
