@@ -1,28 +1,12 @@
 package digiumxml
 
 import (
-	"fmt"
-	"net/http"
-
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// Boot fetches as a phone does that starts up. A configuration without an account
-// that names a server is that of an enrolment: a phone looks there at its next start,
-// and Boot does so at once.
+// Boot fetches as a phone does that starts up, and goes through an enrolment.
 func Boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	c, err := provision(u, "", get)
-	if err != nil {
-		return nil, err
-	}
-	if s := Understand(c); s.ProvisioningURL != "" && len(s.Accounts) == 0 {
-		own, err := provision(u, s.ProvisioningURL, get)
-		if err != nil {
-			return nil, err
-		}
-		c.Merge(own)
-	}
-	return c, nil
+	return vendor.ThroughEnrolment(func(base string) (*vendor.Config, error) { return provision(u, base, get) }, Understand)
 }
 
 // provision asks for the phone's file below base, which is "" or ends in a slash, and
@@ -31,7 +15,7 @@ func provision(u vendor.Unit, base string, get vendor.Getter) (*vendor.Config, e
 	var c *vendor.Config
 	for _, name := range []string{u.MAC.String() + ".cfg", "000000000000.cfg"} {
 		var err error
-		if c, err = fetch(base+name, get); err != nil {
+		if c, err = get.Fetch(base+name, Parse); err != nil {
 			return nil, err
 		}
 		if c != nil {
@@ -42,7 +26,7 @@ func provision(u vendor.Unit, base string, get vendor.Getter) (*vendor.Config, e
 		return nil, vendor.ErrNoConfig
 	}
 	for _, name := range c.Includes {
-		more, err := fetch(name, get)
+		more, err := get.Fetch(name, Parse)
 		if err != nil {
 			return nil, err
 		}
@@ -51,18 +35,4 @@ func provision(u vendor.Unit, base string, get vendor.Getter) (*vendor.Config, e
 		}
 	}
 	return c, nil
-}
-
-// fetch gets and reads one file; nil if it is missing.
-func fetch(name string, get vendor.Getter) (*vendor.Config, error) {
-	status, body, err := get(name)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("fetching %s: %w", name, err)
-	case status == http.StatusNotFound:
-		return nil, nil
-	case status != http.StatusOK:
-		return nil, fmt.Errorf("fetching %s: status %d", name, status)
-	}
-	return Parse(name, body)
 }
