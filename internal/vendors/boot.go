@@ -2,8 +2,13 @@ package vendor
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
+)
+
+// Statuses of HTTP, which this package does not import.
+const (
+	found    = 200
+	notFound = 404
 )
 
 // Fetch gets one file and reads it with a Pack's Parse. It returns nil if the file is
@@ -15,9 +20,9 @@ func (get Getter) Fetch(name string, parse func(file string, body []byte) (*Conf
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("fetching %s: %w", file, err)
-	case status == http.StatusNotFound:
+	case status == notFound:
 		return nil, nil
-	case status != http.StatusOK:
+	case status != found:
 		return nil, fmt.Errorf("fetching %s: status %d", file, status)
 	}
 	return parse(file, body)
