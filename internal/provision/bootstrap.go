@@ -12,9 +12,11 @@ import (
 // bootstraps finds the bootstrap files (L0) of the built-in templates by the name
 // that is asked for. They are made of nothing but the shared address and, where
 // the name tells it, the model, so known and unknown phones get the same bytes.
+// Several vendors' phones ask for files of one name: whoever says what it is gets its
+// own vendor's or none.
 type bootstraps struct {
-	byName   map[string]bootstrap            // names without a MAC
-	byVendor map[string]map[string]bootstrap // vendor → names with "{mac}"
+	byVendor map[string]map[string]bootstrap // vendor → names, "{mac}" for the MAC
+	byName   map[string]bootstrap            // names without a MAC, for who says nothing
 }
 
 type bootstrap struct {
@@ -29,15 +31,12 @@ func newBootstraps(set *templateSet) bootstraps {
 		for i := range k.Models {
 			m := k.models[strings.ToLower(k.Template.Models[i].Name)]
 			for name, f := range m.byName[template.Bootstrap] {
-				into := b.byName
-				if strings.Contains(name, "{mac}") {
-					if b.byVendor[k.Vendor] == nil {
-						b.byVendor[k.Vendor] = make(map[string]bootstrap)
-					}
-					into = b.byVendor[k.Vendor]
+				if b.byVendor[k.Vendor] == nil {
+					b.byVendor[k.Vendor] = make(map[string]bootstrap)
 				}
-				if _, ok := into[name]; !ok {
-					into[name] = bootstrap{f, m}
+				put(b.byVendor[k.Vendor], name, bootstrap{f, m})
+				if !strings.Contains(name, "{mac}") {
+					put(b.byName, name, bootstrap{f, m})
 				}
 			}
 		}
@@ -45,14 +44,23 @@ func newBootstraps(set *templateSet) bootstraps {
 	return b
 }
 
+// put keeps the first of a name.
+func put(into map[string]bootstrap, name string, f bootstrap) {
+	if _, ok := into[name]; !ok {
+		into[name] = f
+	}
+}
+
 // answer renders the bootstrap file of a name. It returns false if there is none.
 func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at mac.Addr) (Answer, bool) {
-	var f bootstrap
-	var ok bool
-	if at.IsZero() {
-		f, ok = b.byName[strings.ToLower(name)]
-	} else {
-		f, ok = b.byVendor[vendor][fileKey(name, at)]
+	key := strings.ToLower(name)
+	if !at.IsZero() {
+		key = fileKey(name, at)
+	}
+	own, known := b.byVendor[vendor]
+	f, ok := own[key]
+	if !known {
+		f, ok = b.byName[key]
 	}
 	if !ok {
 		return Answer{}, false

@@ -16,6 +16,8 @@ import (
 	"github.com/dialplane/dialplane/internal/provision"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/template"
+	"github.com/dialplane/dialplane/internal/vendors"
+	"github.com/dialplane/dialplane/internal/vendors/flyingvoice"
 	"github.com/dialplane/dialplane/internal/vendors/packs"
 )
 
@@ -522,5 +524,27 @@ func TestPhoneURL(t *testing.T) {
 	}
 	if got := w.catalog.Builtins(); !slices.Contains(got, "yealink-t4xu.xml") || slices.Contains(got, "yealink-base.xml") {
 		t.Errorf("built in: %q", got)
+	}
+}
+
+// TestFileOfTwoVendors: y000000000000.boot is Yealink's, and Flyingvoice's phones ask
+// for a file of that name too. A phone that says what it is gets no other's.
+func TestFileOfTwoVendors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.registry = vendor.NewRegistry(smallYealink(t), flyingvoice.Pack())
+	w.start()
+	for userAgent, want := range map[string]int{
+		"":                             200,
+		"curl/8.5.0":                   200,
+		"Yealink SIP-T46U 108.86.0.20": 200,
+		"Flyingvoice FIP10 0.8.10":     404,
+		"Flyingvoice P10 0.8.10 00:21:f2:20:00:1f": 404,
+	} {
+		r := lan("/y000000000000.boot")
+		r.UserAgent = userAgent
+		if a := w.core.Answer(t.Context(), r); a.Status != want {
+			t.Errorf("%q gets %d, want %d", userAgent, a.Status, want)
+		}
 	}
 }
