@@ -47,8 +47,9 @@ func (r *run) file(name string) (bool, error) {
 	if r.files++; r.files > maxFiles {
 		return false, errors.New("the scripts get each other without end")
 	}
-	name = r.base + strings.ReplaceAll(name, "$MACADDR", r.unit.MAC.String())
-	status, body, err := r.get(name)
+	at := r.base + strings.ReplaceAll(name, "$MACADDR", r.unit.MAC.String())
+	name = at[strings.LastIndexByte(at, '/')+1:] // the folder before it may be secret
+	status, body, err := r.get(at)
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("fetching %s: %w", name, err)

@@ -2,7 +2,6 @@ package hlprovision
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -74,8 +73,8 @@ func account(c *vendor.Config, i int) (vendor.Account, string) {
 		Expires:     60 * vendor.Number(c.Get(profile+"RegisterExpiration")),
 		SRTP:        vendor.Number(c.Get(profile+"SRtpMode")) > 0,
 	}
-	a.Server, a.Port = hostPort(c.Get(profile + "Sipserver"))
-	a.OutboundProxy, a.OutboundPort = hostPort(c.Get(profile + "OutboundProxy"))
+	a.Server, a.Port = vendor.HostPort(c.Get(profile + "Sipserver"))
+	a.OutboundProxy, a.OutboundPort = vendor.HostPort(c.Get(profile + "OutboundProxy"))
 	return a, profile
 }
 
@@ -89,16 +88,6 @@ func codecs(c *vendor.Config, profile string) []string {
 		}
 	}
 	return list
-}
-
-// hostPort takes a host and the port that may follow it apart. An IPv6 address with
-// a port stands in brackets.
-func hostPort(s string) (string, int) {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil {
-		return s, 0
-	}
-	return host, vendor.Number(port)
 }
 
 // configServer returns the URL of the config server, whose path has a scheme of its
