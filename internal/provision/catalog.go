@@ -199,9 +199,8 @@ func prepare(t *template.Template) *compiled {
 	for name, list := range t.Profile.Lists {
 		byName := make(choices, len(list.Options))
 		for _, o := range list.Options {
-			if ch, ok := list.Choose(o.Name); ok {
-				byName[o.Name], byName[strings.ToLower(o.Name)] = ch, ch
-			}
+			ch := o.Choice()
+			byName[o.Name], byName[strings.ToLower(o.Name)] = ch, ch
 		}
 		if d := list.Defaults(); len(d) > 0 {
 			byName[""] = d[0]

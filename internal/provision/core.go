@@ -198,11 +198,13 @@ func (c *Core) own(r Request, token, path string) Answer {
 	said, doubt := d.see(c.registry, r.UserAgent)
 	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
 	a, reason, config := c.file(d, token, key, r.Query)
-	if other := vendor.PathMAC(path); a.Status == 404 && !other.IsZero() && other != d.mac {
-		reason = othersFile
-	}
 	if a.Status != 200 {
 		doubt = ""
+	}
+	if a.Status == 404 {
+		if named, _, _ := c.registry.Identify(vendor.Evidence{Path: "/" + path}); !named.PathMAC.IsZero() && named.PathMAC != d.mac {
+			reason = othersFile
+		}
 	}
 	if !config {
 		noted := a

@@ -513,13 +513,17 @@ func (r *reading) zonesByRule(l *List, rules, except attribute) {
 		r.fail(rules.valueAt, "rules is 1, 15, 30 or 60: the phone's unit of offsets in minutes")
 		return
 	}
+	named := make(map[string]bool, len(l.Options))
+	for _, o := range l.Options {
+		named[strings.ToLower(o.Name)] = true
+	}
 	without := strings.Fields(except.value)
 	for _, z := range zones() {
 		if i := slices.Index(without, z.name); i >= 0 {
 			without = slices.Delete(without, i, i+1)
 			continue
 		}
-		if _, named := l.find(z.name); !named && z.offset%unit == 0 {
+		if !named[strings.ToLower(z.name)] && z.offset%unit == 0 {
 			l.Options = append(l.Options, Option{Name: z.name, Value: z.name})
 		}
 	}

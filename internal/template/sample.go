@@ -100,7 +100,7 @@ func (s sampler) options(list string) []Choice {
 	}
 	choices := make([]Choice, len(l.Options))
 	for i := range l.Options {
-		choices[i] = l.Options[i].choice()
+		choices[i] = l.Options[i].Choice()
 	}
 	return choices
 }

@@ -86,7 +86,8 @@ type Option struct {
 	Default bool              // marked as default
 }
 
-func (o *Option) choice() Choice {
+// Choice returns the option as a View holds it, with Index 0.
+func (o *Option) Choice() Choice {
 	return Choice{Set: true, Name: o.Name, Value: o.Value, Items: o.Items}
 }
 
@@ -108,7 +109,7 @@ func (l *List) Choose(name string) (Choice, bool) {
 	if !ok {
 		return Choice{}, false
 	}
-	return o.choice(), true
+	return o.Choice(), true
 }
 
 // Defaults returns the options marked as default, with Index from 1, or else the
@@ -120,11 +121,11 @@ func (l *List) Defaults() []Choice {
 	}
 	for i := range l.Options {
 		if l.Options[i].Default {
-			chosen = append(chosen, l.Options[i].choice())
+			chosen = append(chosen, l.Options[i].Choice())
 		}
 	}
 	if chosen == nil {
-		chosen = []Choice{l.Options[0].choice()}
+		chosen = []Choice{l.Options[0].Choice()}
 	}
 	for i := range chosen {
 		chosen[i].Index = i + 1

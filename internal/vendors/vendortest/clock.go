@@ -54,7 +54,7 @@ func clocks(t *testing.T, s suite) {
 	this := time.Now().UTC().Year()
 	for year := this; year < this+years; year++ {
 		for _, o := range list.Options {
-			choice, _ := list.Choose(o.Name)
+			choice := o.Choice()
 			rule, err := template.Clock(o.Name, year)
 			if err != nil {
 				t.Errorf("%s: %v", o.Name, err)
