@@ -172,24 +172,16 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		if err := v.err(); err != nil {
 			return "", err
 		}
-		if err := f.noteChanges(ctx, w, c, d.MAC, &v); err != nil {
+		disabled = d.Disabled()
+		if err := f.settle(ctx, w, c, d.MAC, disabled, &v); err != nil {
 			return "", err
-		}
-		if disabled = d.Disabled(); disabled {
-			if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
-				return "", err
-			}
 		}
 		return d.object(), w.UpdateDectPhone(ctx, d)
 	})
 	if err != nil {
 		return err
 	}
-	changed := []func(context.Context) error{f.phoneChanged(c.Tenant, before.MAC)}
-	if disabled {
-		changed = append(changed, f.enrolmentsChanged(c.Tenant, before.MAC))
-	}
-	return f.tell(ctx, changed...)
+	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled)
 }
 
 // DeleteDectPhone removes a DECT base. One that has members is removed with force

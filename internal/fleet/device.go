@@ -217,3 +217,21 @@ func reachable(v *form, t Tenant, name Interface, by Transport) {
 func portField(by Transport) string {
 	return map[Transport]string{UDP: "udp", TCP: "tcp", TLS: "tls"}[by]
 }
+
+// settle notes what an update has changed of a device, and shuts the windows of one
+// that is disabled.
+func (f *Fleet) settle(ctx context.Context, w Writer, c Caller, m mac.Addr, disabled bool, v *form) error {
+	if err := f.noteChanges(ctx, w, c, m, v); err != nil || !disabled {
+		return err
+	}
+	return f.closeFor(ctx, w, c.Tenant, m)
+}
+
+// tellSettled passes on what settle has led to, once it is durable.
+func (f *Fleet) tellSettled(ctx context.Context, tenant ID, m mac.Addr, disabled bool) error {
+	changed := []func(context.Context) error{f.phoneChanged(tenant, m)}
+	if disabled {
+		changed = append(changed, f.enrolmentsChanged(tenant, m))
+	}
+	return f.tell(ctx, changed...)
+}

@@ -207,24 +207,16 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 		if err := v.err(); err != nil {
 			return "", err
 		}
-		if err := f.noteChanges(ctx, w, c, p.MAC, &v); err != nil {
+		disabled = p.Disabled()
+		if err := f.settle(ctx, w, c, p.MAC, disabled, &v); err != nil {
 			return "", err
-		}
-		if disabled = p.Disabled(); disabled {
-			if err := f.closeFor(ctx, w, c.Tenant, p.MAC); err != nil {
-				return "", err
-			}
 		}
 		return p.object(), w.UpdatePhone(ctx, p)
 	})
 	if err != nil {
 		return err
 	}
-	changed := []func(context.Context) error{f.phoneChanged(c.Tenant, before.MAC)}
-	if disabled {
-		changed = append(changed, f.enrolmentsChanged(c.Tenant, before.MAC))
-	}
-	return f.tell(ctx, changed...)
+	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled)
 }
 
 // DeletePhone takes a phone from its extension.
