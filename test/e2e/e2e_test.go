@@ -366,9 +366,14 @@ func (s *server) counts(job string) map[string]int {
 	return j.Counts
 }
 
-// network gives the namespace its address.
+// network gives the namespace its address, until the test ends.
 func network(t *testing.T) {
 	t.Helper()
+	t.Cleanup(func() {
+		if out, err := exec.Command("ip", "link", "delete", "phones").CombinedOutput(); err != nil {
+			t.Errorf("ip link delete phones: %v\n%s", err, out)
+		}
+	})
 	for _, args := range [][]string{
 		{"link", "set", "lo", "up"},
 		{"link", "add", "phones", "type", "veth", "peer", "name", "server"},
