@@ -24,6 +24,10 @@ var allowed = map[string][]string{
 	"internal/listquery":               {},
 	"internal/version":                 {},
 	"internal/blob":                    {},
+	"internal/redirect":                {"internal/mac", "internal/secret"},
+	"internal/redirect/redirecttest":   {"internal/mac", "internal/redirect", "internal/secret"},
+	"internal/redirect/standins":       {"internal/mac", "internal/redirect/redirecttest"},
+	"internal/rps":                     {"internal/fleet", "internal/mac", "internal/redirect", "internal/secret"},
 	"internal/template":                {"internal/version"},
 	"internal/vendors":                 {"internal/mac"},
 	"internal/vendors/packs":           {"internal/vendors/..."},
@@ -59,7 +63,7 @@ func mayImport(room string) (rooms []string, known bool) {
 		return rooms, true
 	}
 	if name, ok := strings.CutPrefix(room, "internal/vendors/"); ok && !strings.Contains(name, "/") {
-		rooms = []string{"internal/mac", "internal/vendors"}
+		rooms = []string{"internal/mac", "internal/redirect", "internal/secret", "internal/vendors"}
 		for _, g := range grammars {
 			rooms = append(rooms, "internal/vendors/"+g)
 		}
