@@ -130,7 +130,7 @@ func answerDNS(c net.Conn, ip netip.Addr) {
 		if err != nil {
 			return
 		}
-		if _, err := c.Write(append([]byte{byte(len(packed) >> 8), byte(len(packed))}, packed...)); err != nil { //nolint:gosec // a message is far shorter than 64 KiB
+		if _, err := c.Write(append([]byte{byte(len(packed) >> 8), byte(len(packed))}, packed...)); err != nil {
 			return
 		}
 	}
