@@ -59,6 +59,12 @@ type Pack struct {
 	// configuration that it ends up with, later files over earlier ones. A file
 	// that is missing is no error where the phone goes on without it.
 	Boot func(Unit, Getter) (*Config, error)
+	// Redirect asks the vendor's redirect service as a phone fresh from the shop does,
+	// and returns where that sends it: a provisioning URL that ends in a slash. The
+	// Getter is of the service's base and follows no redirect; of a status 30x it
+	// returns the Location as the body. The error is ErrNotRedirected if the service
+	// does not know the phone. It is nil where nothing is known of such a service.
+	Redirect func(Unit, Getter) (url string, err error)
 
 	// Parameters is the dictionary of what the templates write.
 	Parameters *Dictionary
@@ -129,6 +135,10 @@ type Getter func(name string) (status int, body []byte, err error)
 // ErrNoConfig is what Boot returns when the server answered but had no
 // configuration for the phone.
 var ErrNoConfig = errors.New("the server has no configuration for this phone")
+
+// ErrNotRedirected is what Redirect returns when the vendor's service answered but
+// sends the phone nowhere.
+var ErrNotRedirected = errors.New("the vendor's redirect service does not know this phone")
 
 // Setting is one parameter of a configuration file. Name is canonical for the
 // vendor and unique within a file, index included: "account.1.password", "P34",
