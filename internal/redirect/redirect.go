@@ -14,7 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
@@ -73,6 +75,28 @@ type Account struct {
 	Values map[string]secret.Secret
 }
 
+// Quote returns what a service said, fit for Error.Reason: one line without a full stop,
+// of at most 120 bytes. It is "" where the service repeats an address or something of
+// the account.
+func (a Account) Quote(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == '<' || r == '>' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, " "))
+	text = strings.TrimRight(strings.Join(strings.Fields(text), " "), ".")
+	if strings.Contains(text, "://") || strings.Contains(text, "/f/") {
+		return ""
+	}
+	for _, v := range a.Values {
+		if v := v.Reveal(); len(v) > 3 && strings.Contains(text, v) {
+			return ""
+		}
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(text[:min(len(text), 120)], ""))
+}
+
 // Value returns a field in the clear, or "".
 func (a Account) Value(field string) string { return a.Values[field].Reveal() }
 
@@ -90,6 +114,9 @@ type Entry struct {
 	MAC mac.Addr
 	// URL is where it sends the phone; empty where the service does not say.
 	URL secret.Secret
+	// PIN is what the phone asks whoever stands before it; empty where it does not, or
+	// where the service does not say.
+	PIN secret.Secret
 	// Foreign says that the device is registered by somebody else.
 	Foreign bool
 }
@@ -164,6 +191,21 @@ func (k Kind) Temporary() bool {
 		return true
 	}
 	return false
+}
+
+// Each calls one for each device in turn, and returns their errors. After one that says
+// that the account or the whole service will not do, the devices left have that error
+// as well, without a call.
+func Each(devices []Device, one func(Device) error) []error {
+	list := make([]error, len(devices))
+	for i, d := range devices {
+		list[i] = one(d)
+		if k := KindOf(list[i]); k.Temporary() || k == Denied {
+			copy(list[i:], All(devices[i:], list[i]))
+			break
+		}
+	}
+	return list
 }
 
 // All is the list of errors that one error for all devices makes.

@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"internal/version":                 {},
 	"internal/blob":                    {},
 	"internal/redirect":                {"internal/mac", "internal/secret"},
-	"internal/redirect/redirecttest":   {"internal/mac", "internal/redirect", "internal/secret"},
+	"internal/redirect/redirecttest":   {"internal/mac", "internal/redirect", "internal/secret", "internal/vendors"},
 	"internal/redirect/standins":       {"internal/mac", "internal/redirect/redirecttest"},
 	"internal/rps":                     {"internal/fleet", "internal/mac", "internal/redirect", "internal/secret"},
 	"internal/template":                {"internal/version"},

@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -27,6 +28,7 @@ import (
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/redirect"
 	"github.com/dialplane/dialplane/internal/secret"
+	"github.com/dialplane/dialplane/internal/vendors"
 )
 
 // Standin is the other side of a redirect service, by the vendor's document.
@@ -203,6 +205,28 @@ func (s *Server) Client(t testing.TB, svc redirect.Service, fields map[string]st
 	return svc.Open(redirect.Account{Endpoint: s.URL, Values: values}, c, func() time.Time { return Now })
 }
 
+// Getter asks what the service answers its phones, and follows no redirect.
+func (s *Server) Getter(t testing.TB) vendor.Getter {
+	t.Helper()
+	c := &http.Client{
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: s.Roots}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	return func(name string) (int, []byte, error) {
+		answer, err := c.Get(s.URL + "/phones/" + name)
+		if err != nil {
+			return 0, nil, err
+		}
+		defer func() { _ = answer.Body.Close() }()
+		if at := answer.Header.Get("Location"); at != "" {
+			return answer.StatusCode, []byte(at), nil
+		}
+		body, err := io.ReadAll(answer.Body)
+		return answer.StatusCode, body, err
+	}
+}
+
 // Subject is what the suite is run on.
 type Subject struct {
 	Service redirect.Service
@@ -211,8 +235,15 @@ type Subject struct {
 	// Devices are of the vendor, with serial number and code where the service needs
 	// them; at least three. Their URLs are set by the suite.
 	Devices []redirect.Device
-	// NoLookup says why the service cannot tell where a device is sent, if it can't.
-	NoLookup string
+	// NoLookup says why the service cannot tell where a device is sent, if it can't, and
+	// NoURLs why its list cannot.
+	NoLookup, NoURLs string
+	// At is what the stand-in has registered for a device that the client is to send to
+	// a URL; the URL itself unless set.
+	At func(url string) string
+	// Phone asks the stand-in as a phone does, as vendor.Pack.Redirect describes it; nil
+	// where how phones ask is not known.
+	Phone func(vendor.Unit, vendor.Getter) (string, error)
 	// Clockless says why the service does not look at the time of a call, if it does not.
 	Clockless string
 }
@@ -258,10 +289,10 @@ func Run(t *testing.T, s Subject) {
 		devices := s.at("first")
 		want := make(map[mac.Addr]string)
 		for range 2 { // doing it twice is doing it once
-			register(t, server, c, devices, want)
+			s.register(t, server, c, devices, want)
 		}
 		devices = s.at("second") // and then they go elsewhere
-		register(t, server, c, devices, want)
+		s.register(t, server, c, devices, want)
 		for _, d := range devices {
 			got, err := c.Lookup(t.Context(), d)
 			switch {
@@ -305,7 +336,7 @@ func Run(t *testing.T, s Subject) {
 			case 1:
 				kind = redirect.Refused
 			default:
-				want[devices[i].MAC] = devices[i].URL.Reveal()
+				want[devices[i].MAC] = s.stored(devices[i])
 			}
 			if got := redirect.KindOf(err); got != kind {
 				t.Errorf("Register of device %d of %d: %v, want the kind %q", i, len(devices), err, kind)
@@ -347,7 +378,13 @@ func Run(t *testing.T, s Subject) {
 		}
 		devices := s.many(250)
 		for chunk := range slices.Chunk(devices, max(1, s.Service.Batch)) {
-			register(t, server, c, chunk, want)
+			s.register(t, server, c, chunk, want)
+		}
+		for _, d := range devices {
+			want[d.MAC] = d.URL.Reveal()
+			if s.NoURLs != "" {
+				want[d.MAC] = ""
+			}
 		}
 		if err := c.List(t.Context(), list); err != nil {
 			t.Fatalf("List: %v", err)
@@ -381,7 +418,7 @@ func Run(t *testing.T, s Subject) {
 			}
 			server.Always(0)
 			want := make(map[mac.Addr]string)
-			register(t, server, c, s.at("after")[2:3], want) // as if nothing had been
+			s.register(t, server, c, s.at("after")[2:3], want) // as if nothing had been
 		})
 	}
 	t.Run("a revoked account", func(t *testing.T) {
@@ -406,6 +443,22 @@ func Run(t *testing.T, s Subject) {
 		server := Start(t, s.New(func() time.Time { return Now.Add(24 * time.Hour) }))
 		if err := server.Client(t, s.Service, nil).Verify(t.Context()); redirect.KindOf(err) != redirect.Denied {
 			t.Errorf("Verify a day late: %v, want the kind %s", err, redirect.Denied)
+		}
+	})
+	t.Run("a phone asks", func(t *testing.T) {
+		t.Parallel()
+		if s.Phone == nil {
+			t.Skip("how phones ask is not known")
+		}
+		server, c := start(t)
+		d := s.at("phone")[0]
+		unit := vendor.Unit{MAC: d.MAC, Model: d.Model}
+		if at, err := s.Phone(unit, server.Getter(t)); !errors.Is(err, vendor.ErrNotRedirected) {
+			t.Errorf("a phone that nobody has registered is sent to %q: %v", at, err)
+		}
+		s.register(t, server, c, []redirect.Device{d}, make(map[mac.Addr]string))
+		if at, err := s.Phone(unit, server.Getter(t)); err != nil || at != d.URL.Reveal() {
+			t.Errorf("the phone is sent to %q, %v; want %q", at, err, d.URL.Reveal())
 		}
 	})
 	t.Run("an expired certificate", func(t *testing.T) {
@@ -454,7 +507,15 @@ func (s Subject) many(n int) []redirect.Device {
 	return list
 }
 
-func register(t *testing.T, s *Server, c redirect.Client, devices []redirect.Device, want map[mac.Addr]string) {
+// stored is what the stand-in has registered for a device.
+func (s Subject) stored(d redirect.Device) string {
+	if s.At == nil {
+		return d.URL.Reveal()
+	}
+	return s.At(d.URL.Reveal())
+}
+
+func (s Subject) register(t *testing.T, server *Server, c redirect.Client, devices []redirect.Device, want map[mac.Addr]string) {
 	t.Helper()
 	errs := c.Register(t.Context(), devices)
 	if len(errs) != len(devices) {
@@ -464,9 +525,9 @@ func register(t *testing.T, s *Server, c redirect.Client, devices []redirect.Dev
 		if err != nil {
 			t.Errorf("Register of %s: %v", devices[i].MAC, err)
 		}
-		want[devices[i].MAC] = devices[i].URL.Reveal()
+		want[devices[i].MAC] = s.stored(devices[i])
 	}
-	same(t, s, want)
+	same(t, server, want)
 }
 
 func same(t *testing.T, s *Server, want map[mac.Addr]string) {
