@@ -49,6 +49,7 @@ func Pack() vendor.Pack {
 		Directory:     settingsxml.Directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
+		Redirect:      askRedirect,
 		Refuse:        refuse,
 	}
 }
