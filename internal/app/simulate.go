@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,22 +22,24 @@ import (
 )
 
 type simulateCmd struct {
-	URL      string        `arg:"" optional:"" help:"Provisioning address: the shared one, or one phone's own. Not with --discover."`
-	Discover time.Duration `help:"Let the phones ask for their address by SIP multicast instead, and wait for it so long." placeholder:"DURATION"`
-	Dialect  string        `help:"Let them ask as this one of their vendor's phones does, such as 'OEM' for Snom; as the vendor's usual one unless given." placeholder:"NAME" env:"-"`
-	Compact  bool          `help:"Let them ask with SIP's short header names."`
-	Model    []string      `help:"Models to boot, as 'template list' names them, such as 'Yealink T46U'. Repeat for several." placeholder:"'VENDOR MODEL'" sep:"none" env:"-"`
-	Count    int           `help:"Phones of each model, with addresses made up from the vendor's prefix." default:"1"`
-	FirstMAC string        `name:"first-mac" help:"Address of the first phone; the others count up from it." placeholder:"MAC" env:"-"`
-	Phones   string        `help:"Read phones from a file instead: one 'MAC VENDOR MODEL' a line." placeholder:"FILE" env:"-"`
-	Boots    int           `help:"Let each phone boot so many times." default:"1"`
-	Parallel int           `help:"Phones at a time." default:"50"`
-	Register bool          `help:"Register every account found at its registrar."`
-	Stay     time.Duration `help:"With --register: stay for so long after all have booted, and obey NOTIFYs."`
-	Deaf     bool          `help:"With --stay: answer no NOTIFY."`
-	Timeout  time.Duration `help:"Longest time for one file or one registration." default:"15s"`
-	Insecure bool          `help:"Accept any server certificate."`
-	Verbose  bool          `short:"v" help:"Print every phone's accounts."`
+	URL      string            `arg:"" optional:"" help:"Provisioning address: the shared one, or one phone's own. Not with --discover; with --redirect for phones of other vendors."`
+	Discover time.Duration     `help:"Let the phones ask for their address by SIP multicast instead, and wait for it so long." placeholder:"DURATION"`
+	Redirect map[string]string `help:"Let phones of a vendor ask its redirect service first, which answers them at a URL, and begin where it sends them. Repeat for several." placeholder:"VENDOR=URL" env:"-"`
+	Dialect  string            `help:"Let them ask as this one of their vendor's phones does, such as 'OEM' for Snom; as the vendor's usual one unless given." placeholder:"NAME" env:"-"`
+	Compact  bool              `help:"Let them ask with SIP's short header names."`
+	Model    []string          `help:"Models to boot, as 'template list' names them, such as 'Yealink T46U'. Repeat for several." placeholder:"'VENDOR MODEL'" sep:"none" env:"-"`
+	Count    int               `help:"Phones of each model, with addresses made up from the vendor's prefix." default:"1"`
+	FirstMAC string            `name:"first-mac" help:"Address of the first phone; the others count up from it." placeholder:"MAC" env:"-"`
+	Phones   string            `help:"Read phones from a file instead: one 'MAC VENDOR MODEL' a line." placeholder:"FILE" env:"-"`
+	Boots    int               `help:"Let each phone boot so many times." default:"1"`
+	Parallel int               `help:"Phones at a time." default:"50"`
+	Register bool              `help:"Register every account found at its registrar."`
+	Stay     time.Duration     `help:"With --register: stay for so long after all have booted, and obey NOTIFYs."`
+	Deaf     bool              `help:"With --stay: answer no NOTIFY."`
+	Timeout  time.Duration     `help:"Longest time for one file or one registration." default:"15s"`
+	Insecure bool              `help:"Accept any server certificate."`
+	CA       string            `name:"ca" help:"Trust the authorities in a PEM file, besides the system's." placeholder:"FILE" env:"-"`
+	Verbose  bool              `short:"v" help:"Print every phone's accounts."`
 }
 
 func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) error {
@@ -49,11 +52,19 @@ func (c simulateCmd) Run(ctx context.Context, streams Streams, log *slog.Logger)
 	if err != nil {
 		return err
 	}
+	redirects, err := c.redirects()
+	if err != nil {
+		return err
+	}
+	roots, err := c.roots()
+	if err != nil {
+		return err
+	}
 	progress := progressLine(streams, len(phones))
 	report := simulate.Run(ctx, simulate.Options{
-		URL: base, Discover: c.Discover, Dialect: c.Dialect, Compact: c.Compact, Phones: phones, Boots: c.Boots, Parallel: c.Parallel,
+		URL: base, Discover: c.Discover, Redirect: redirects, Dialect: c.Dialect, Compact: c.Compact, Phones: phones, Boots: c.Boots, Parallel: c.Parallel,
 		Register: c.Register, Stay: c.Stay, Deaf: c.Deaf, Timeout: c.Timeout,
-		TLS: &tls.Config{InsecureSkipVerify: c.Insecure}, //nolint:gosec // only when asked to
+		TLS: &tls.Config{InsecureSkipVerify: c.Insecure, RootCAs: roots}, //nolint:gosec // only when asked to
 		Log: log, Progress: progress,
 	})
 	if c.Verbose {
@@ -77,17 +88,64 @@ func (c simulateCmd) base() (*url.URL, error) {
 	switch {
 	case c.Discover > 0 && c.URL != "":
 		return nil, errors.New("give a provisioning address or --discover, not both")
-	case c.Discover > 0:
+	case c.Discover > 0, c.URL == "" && len(c.Redirect) > 0:
 		return nil, nil
 	}
-	base, err := url.Parse(c.URL)
-	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
+	base, ok := folder(c.URL)
+	if !ok {
 		return nil, fmt.Errorf("the provisioning address %q is not of the form http://host:port/", c.URL)
+	}
+	return base, nil
+}
+
+// folder reads an address and ends it with a slash.
+func folder(address string) (*url.URL, bool) {
+	base, err := url.Parse(address)
+	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
+		return nil, false
 	}
 	if !strings.HasSuffix(base.Path, "/") {
 		base.Path += "/"
 	}
-	return base, nil
+	return base, true
+}
+
+// redirects are where each vendor's redirect service answers.
+func (c simulateCmd) redirects() (map[string]*url.URL, error) {
+	known := packs.Registry()
+	at := make(map[string]*url.URL)
+	for name, address := range c.Redirect {
+		pack, ok := known.Pack(name)
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("--redirect: no vendor is named %q", name)
+		case pack.Redirect == nil:
+			return nil, fmt.Errorf("--redirect: how phones of %s ask its redirect service is not known", pack.Name)
+		}
+		if at[pack.Name], ok = folder(address); !ok {
+			return nil, fmt.Errorf("--redirect %s: the address %q is not of the form https://host:port/", pack.Name, address)
+		}
+	}
+	return at, nil
+}
+
+// roots are the authorities that vouch for servers, or nil for the system's.
+func (c simulateCmd) roots() (*x509.CertPool, error) {
+	if c.CA == "" {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("the system's authorities: %w", err)
+	}
+	pem, err := os.ReadFile(c.CA)
+	if err != nil {
+		return nil, err
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("--ca: %s holds no certificate in PEM", c.CA)
+	}
+	return roots, nil
 }
 
 // progressLine writes how far the run is, at most a hundred times.

@@ -144,11 +144,17 @@ func compact(request []byte) []byte {
 	).Replace(string(request)))
 }
 
-// begin finds out where the phone fetches from: where it is told by multicast, if
-// it asks so, or else where the run says.
+// begin finds out where the phone fetches from: where its vendor's redirect service
+// sends it, where it is told by multicast, if it asks so, or else where the run says.
 func (f *fetcher) begin(o Options) error {
 	phone := f.result.Phone
+	if service := o.Redirect[phone.Pack.Name]; service != nil {
+		return f.redirect(service)
+	}
 	if o.Discover == 0 || len(phone.Pack.Discovery(phone.Unit)) == 0 {
+		if f.base == nil {
+			return fail(NotReached, "the run gives phones of %s no address to begin at", phone.Pack.Name)
+		}
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(f.ctx, o.Discover)

@@ -32,10 +32,13 @@ type Phone struct {
 
 // Options says how a run goes.
 type Options struct {
-	URL *url.URL // provisioning address, with a trailing slash; nil with Discover
+	URL *url.URL // provisioning address, with a trailing slash; nil with Discover or Redirect
 	// Discover lets phones ask for their address by multicast instead, and wait
 	// for it so long.
-	Discover    time.Duration
+	Discover time.Duration
+	// Redirect is where the redirect service of a vendor answers its phones, by the
+	// vendor's name: those ask there first, and begin where they are sent.
+	Redirect    map[string]*url.URL
 	Dialect     string // of the vendor's, to ask in; the usual one if empty
 	Compact     bool   // ask with short header names
 	Phones      []Phone
@@ -69,6 +72,7 @@ type Cause string
 // The causes.
 const (
 	NotDiscovered Cause = "nobody told the phone by multicast where its server is"
+	NotRedirected Cause = "the vendor's redirect service does not know the phone"
 	NoConfig      Cause = "the server has no configuration for the phone"
 	NotReached    Cause = "the provisioning server could not be reached"
 	ServerFailed  Cause = "the provisioning server failed (5xx)"
