@@ -245,7 +245,7 @@ func gigasetPhones(registered func() map[mac.Addr]string) http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		w.Header().Set("Location", at)
+		w.Header().Set("Location", strings.ReplaceAll(at, "%MACD", m.Upper()))
 		w.WriteHeader(http.StatusFound)
 	})
 }

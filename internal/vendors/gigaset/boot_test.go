@@ -23,7 +23,7 @@ func nvm(params string) string {
 	return `<provisioning version="1.1"><nvm>` + params + "</nvm></provisioning>"
 }
 
-func redirect(to string) string {
+func redirectTo(to string) string {
 	return `<provisioning version="1.1"><custom><step type="Redirect" url="` + to + `"/></custom></provisioning>`
 }
 
@@ -36,9 +36,9 @@ func TestBoot(t *testing.T) {
 		files map[string]string
 		want  []string
 	}{
-		"a Maxwell": {maxwell, map[string]string{"provisioning.xml": redirect("%MACD.xml"), "7C2F80AABBCC.xml": nvm(active)}, []string{"provisioning.xml", "7C2F80AABBCC.xml"}},
+		"a Maxwell": {maxwell, map[string]string{"provisioning.xml": redirectTo("%MACD.xml"), "7C2F80AABBCC.xml": nvm(active)}, []string{"provisioning.xml", "7C2F80AABBCC.xml"}},
 		"a Maxwell in its window": {maxwell, map[string]string{
-			"provisioning.xml": redirect("%MACD.xml"), "7C2F80AABBCC.xml": redirect("https://a.example/p/x/%MACD.xml"), "https://a.example/p/x/7C2F80AABBCC.xml": nvm(active),
+			"provisioning.xml": redirectTo("%MACD.xml"), "7C2F80AABBCC.xml": redirectTo("https://a.example/p/x/%MACD.xml"), "https://a.example/p/x/7C2F80AABBCC.xml": nvm(active),
 		}, []string{"provisioning.xml", "7C2F80AABBCC.xml", "https://a.example/p/x/7C2F80AABBCC.xml"}},
 		"a P825": {desktop, map[string]string{"GigasetP82x-000413E5BBCC.htm": identity}, []string{"GigasetP82x.htm", "GigasetP82x-000413E5BBCC.htm", "GigasetP82x-firmware.htm"}},
 		"a P825 in its window": {desktop, map[string]string{
@@ -72,8 +72,8 @@ func TestBootFails(t *testing.T) {
 		"no answer":    {func(string) (int, []byte, error) { return 0, nil, broken }, "no route"},
 		"server error": {func(string) (int, []byte, error) { return 503, nil, nil }, "answers 503"},
 		"broken file":  {(&vendortest.Server{Files: map[string]string{"provisioning.xml": "<provisioning>"}}).Get, "provisioning.xml:1: "},
-		"endless":      {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirect("provisioning.xml")}}).Get, "more than"},
-		"bad address":  {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirect("http://[x/hunter2")}}).Get, "cannot be read"},
+		"endless":      {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirectTo("provisioning.xml")}}).Get, "more than"},
+		"bad address":  {(&vendortest.Server{Files: map[string]string{"provisioning.xml": redirectTo("http://[x/hunter2")}}).Get, "cannot be read"},
 	} {
 		_, err := boot(maxwell, tt.get)
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {

@@ -56,6 +56,7 @@ func Pack() vendor.Pack {
 		// WIKI: SIP.Checksync.Simple of the Maxwell, checksync_action of the P series.
 		Commands:  vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery: discovery,
+		Redirect:  askRedirect,
 		Refuse:    refuse,
 	}
 }
