@@ -238,6 +238,9 @@ type Subject struct {
 	// NoLookup says why the service cannot tell where a device is sent, if it can't, and
 	// NoURLs why its list cannot.
 	NoLookup, NoURLs string
+	// NoOwners says why the service does not tell somebody else's device from one that it
+	// refuses, and Keeps why it still knows a device that it sends nowhere any more.
+	NoOwners, Keeps string
 	// At is what the stand-in has registered for a device that the client is to send to
 	// a URL; the URL itself unless set.
 	At func(url string) string
@@ -313,7 +316,7 @@ func Run(t *testing.T, s Subject) {
 			}
 		}
 		same(t, server, want)
-		if _, err := c.Lookup(t.Context(), devices[0]); redirect.KindOf(err) != redirect.NotFound {
+		if _, err := c.Lookup(t.Context(), devices[0]); redirect.KindOf(err) != redirect.NotFound && s.Keeps == "" {
 			t.Errorf("Lookup of a device that was removed: %v, want the kind %s", err, redirect.NotFound)
 		}
 	})
@@ -330,10 +333,10 @@ func Run(t *testing.T, s Subject) {
 		want := make(map[mac.Addr]string)
 		for i, err := range errs {
 			kind := redirect.Kind("")
-			switch i {
-			case 0:
+			switch {
+			case i == 0 && s.NoOwners == "":
 				kind = redirect.Foreign
-			case 1:
+			case i <= 1:
 				kind = redirect.Refused
 			default:
 				want[devices[i].MAC] = s.stored(devices[i])
