@@ -95,6 +95,7 @@ func Pack() vendor.Pack {
 		// restarts the phone (the effect rests on memory).
 		Commands:  vendor.Commands{Reprovision: "check-sync", Reboot: "sys-control"},
 		Discovery: discovery,
+		Redirect:  askRedirect,
 		Refuse:    xmlfile.Refuse,
 	}
 }
