@@ -48,7 +48,7 @@ func NewHtek() *XMLRPS {
 // NewAkuvox returns Akuvox'. How its phones ask is assumed: for <mac>.cfg, which leads
 // to the same below the registered address.
 func NewAkuvox() *XMLRPS {
-	return &XMLRPS{hold(), "/fcgi/do", false, func(s *XMLRPS) http.Handler {
+	return &XMLRPS{hold(), "/fcgi/do?id=1", false, func(s *XMLRPS) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			file := strings.TrimPrefix(r.URL.Path, "/")
 			m, err := mac.Parse(strings.TrimSuffix(file, ".cfg"))
@@ -86,7 +86,7 @@ func (s *XMLRPS) API() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if r.URL.Path != s.path {
+		if r.URL.RequestURI() != s.path {
 			http.NotFound(w, r)
 			return
 		}
