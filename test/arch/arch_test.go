@@ -27,10 +27,11 @@ var allowed = map[string][]string{
 	"internal/redirect":                {"internal/mac", "internal/secret"},
 	"internal/redirect/redirecttest":   {"internal/mac", "internal/redirect", "internal/secret", "internal/vendors"},
 	"internal/redirect/standins":       {"internal/mac", "internal/redirect/redirecttest"},
+	"internal/redirect/xmlrps":         {"internal/mac", "internal/redirect"},
 	"internal/rps":                     {"internal/fleet", "internal/mac", "internal/redirect", "internal/secret"},
 	"internal/template":                {"internal/version"},
 	"internal/vendors":                 {"internal/mac"},
-	"internal/vendors/packs":           {"internal/vendors/..."},
+	"internal/vendors/packs":           {"internal/redirect", "internal/vendors/..."},
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors", "internal/vendors/xmlfile"},
 	"internal/vendors/xmlfile":         {"internal/vendors"},
@@ -63,7 +64,7 @@ func mayImport(room string) (rooms []string, known bool) {
 		return rooms, true
 	}
 	if name, ok := strings.CutPrefix(room, "internal/vendors/"); ok && !strings.Contains(name, "/") {
-		rooms = []string{"internal/mac", "internal/redirect", "internal/secret", "internal/vendors"}
+		rooms = []string{"internal/mac", "internal/redirect", "internal/redirect/xmlrps", "internal/secret", "internal/vendors"}
 		for _, g := range grammars {
 			rooms = append(rooms, "internal/vendors/"+g)
 		}

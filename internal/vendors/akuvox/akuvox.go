@@ -48,6 +48,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Redirect:      askRedirect,
 		Parameters:    vendor.MustParseDictionary(parameters),
 		Directory:     directory,
 		// EX sends phones that Akuvox made what it sends Aastra's. That they restart

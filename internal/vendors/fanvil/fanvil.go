@@ -59,6 +59,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Redirect:      askRedirect,
 		Parameters:    vendor.MustParseDictionary(parameters),
 		Directory:     directory,
 		// As 3CX's Fanvil template has them.

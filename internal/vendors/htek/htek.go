@@ -60,6 +60,7 @@ func Pack() vendor.Pack {
 		Understand:    hlprovision.Understand,
 		HTTPUserAgent: func(u vendor.Unit) string { return fmt.Sprintf("Htek %s %s %s", u.Model, firmware(u), u.MAC.Colons()) },
 		Boot:          boot,
+		Redirect:      askRedirect,
 		Parameters:    vendor.MustParseDictionary(parameters),
 		Directory:     hlprovision.Directory,
 		// WZ sends check-sync; that reboot=true restarts the phone is memory.

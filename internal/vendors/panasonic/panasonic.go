@@ -70,6 +70,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Redirect:      askRedirect,
 		Parameters:    vendor.MustParseDictionary(parameters),
 		// The templates set CFG_RESYNC_FROM_SIP; FP restarts with reboot=true.
 		Commands: vendor.Commands{Reprovision: "check-sync", Reboot: "check-sync;reboot=true"},

@@ -61,6 +61,7 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
+		Redirect:      askRedirect,
 		Parameters:    vendor.MustParseDictionary(parameters + "\n" + dectParameters),
 		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
