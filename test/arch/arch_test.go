@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"internal/redirect":                {"internal/mac", "internal/secret"},
 	"internal/redirect/redirecttest":   {"internal/mac", "internal/redirect", "internal/secret", "internal/vendors"},
 	"internal/redirect/standins":       {"internal/mac", "internal/redirect/redirecttest"},
+	"internal/redirect/sraps":          {"internal/mac", "internal/redirect", "internal/secret"},
 	"internal/redirect/xmlrps":         {"internal/mac", "internal/redirect"},
 	"internal/rps":                     {"internal/fleet", "internal/mac", "internal/redirect", "internal/secret"},
 	"internal/template":                {"internal/version"},
@@ -64,7 +65,7 @@ func mayImport(room string) (rooms []string, known bool) {
 		return rooms, true
 	}
 	if name, ok := strings.CutPrefix(room, "internal/vendors/"); ok && !strings.Contains(name, "/") {
-		rooms = []string{"internal/mac", "internal/redirect", "internal/redirect/xmlrps", "internal/secret", "internal/vendors"}
+		rooms = []string{"internal/mac", "internal/redirect", "internal/redirect/sraps", "internal/redirect/xmlrps", "internal/secret", "internal/vendors"}
 		for _, g := range grammars {
 			rooms = append(rooms, "internal/vendors/"+g)
 		}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/redirect"
+	"github.com/dialplane/dialplane/internal/redirect/sraps"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/sraps"
 )
 
 // Redirects returns Gigaset's redirect services. A phone gets the address of its own

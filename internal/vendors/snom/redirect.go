@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/dialplane/dialplane/internal/redirect"
+	"github.com/dialplane/dialplane/internal/redirect/sraps"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/vendors"
 	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
-	"github.com/dialplane/dialplane/internal/vendors/sraps"
 )
 
 // Redirects returns Snom's redirect services.

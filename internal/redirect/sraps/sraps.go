@@ -376,8 +376,10 @@ func next(h http.Header) string {
 			if !found {
 				break
 			}
-			params, links = cutLink(params)
-			for p := range strings.SplitSeq(params, ";") {
+			params, links = cut(params, ',')
+			for params != "" {
+				var p string
+				p, params = cut(params, ';')
 				name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 				if strings.EqualFold(name, "rel") && strings.EqualFold(strings.Trim(value, `"`), "next") {
 					return target
@@ -388,18 +390,18 @@ func next(h http.Header) string {
 	return ""
 }
 
-// cutLink cuts a header behind the parameters of its first link.
-func cutLink(s string) (params, rest string) {
+// cut cuts text at the first separator that is not quoted.
+func cut(text string, separator byte) (before, after string) {
 	quoted := false
-	for i := range len(s) {
+	for i := range len(text) {
 		switch {
-		case s[i] == '"':
+		case text[i] == '"':
 			quoted = !quoted
-		case s[i] == ',' && !quoted:
-			return s[:i], s[i+1:]
+		case text[i] == separator && !quoted:
+			return text[:i], text[i+1:]
 		}
 	}
-	return s, ""
+	return text, ""
 }
 
 // call makes a signed call. Of an answer that refuses the signature the error is of
