@@ -214,7 +214,11 @@ func (s *Server) Getter(t testing.TB) vendor.Getter {
 	}
 	t.Cleanup(c.CloseIdleConnections)
 	return func(name string) (int, []byte, error) {
-		answer, err := c.Get(s.URL + "/phones/" + name)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/phones/"+name, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		answer, err := c.Do(r)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -521,11 +525,11 @@ func (s Subject) register(t *testing.T, server *Server, c redirect.Client, devic
 	if len(errs) != len(devices) {
 		t.Fatalf("Register of %d devices has %d results", len(devices), len(errs))
 	}
-	for i, err := range errs {
-		if err != nil {
-			t.Errorf("Register of %s: %v", devices[i].MAC, err)
+	for i, d := range devices {
+		if errs[i] != nil {
+			t.Errorf("Register of %s: %v", d.MAC, errs[i])
 		}
-		want[devices[i].MAC] = s.stored(devices[i])
+		want[d.MAC] = s.stored(d)
 	}
 	same(t, server, want)
 }
