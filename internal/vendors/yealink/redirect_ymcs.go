@@ -204,24 +204,26 @@ func (c *ymcs) list(ctx context.Context, filter map[string]string, skip, limit i
 // call makes a call with a token, and once more with a new one if that is accepted no
 // longer. The error is a *ymcsError or a *redirect.Error.
 func (c *ymcs) call(ctx context.Context, method, path string, in, out any) error {
-	for again := false; ; again = true {
-		token, err := c.bearer(ctx, again)
+	refused := ""
+	for {
+		token, err := c.bearer(ctx, refused)
 		if err != nil {
 			return err
 		}
 		err = c.send(ctx, method, path, "Bearer "+token, in, out)
-		if e, ok := err.(*ymcsError); ok && e.Status == http.StatusUnauthorized && !again { //nolint:errorlint // send promises it
+		if e, ok := err.(*ymcsError); ok && e.Status == http.StatusUnauthorized && refused == "" { //nolint:errorlint // send promises it
+			refused = token
 			continue
 		}
 		return err
 	}
 }
 
-// bearer returns a token that is valid for a minute at least.
-func (c *ymcs) bearer(ctx context.Context, fresh bool) (string, error) {
+// bearer returns a token other than one that was refused, valid for a minute at least.
+func (c *ymcs) bearer(ctx context.Context, refused string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !fresh && c.token != "" && c.now().Before(c.expire) {
+	if c.token != "" && c.token != refused && c.now().Before(c.expire) {
 		return c.token, nil
 	}
 	c.token = ""
