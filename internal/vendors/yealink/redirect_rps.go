@@ -217,7 +217,7 @@ func message(err error) string {
 }
 
 func denied() *redirect.Error {
-	return redirect.Errorf(redirect.Denied, "Yealink does not accept the account's AccessKey")
+	return redirect.Errorf(redirect.Denied, "Yealink does not accept the account's AccessKey, or the clock of this server is wrong")
 }
 
 // plain puts a refusal in plain words.

@@ -296,7 +296,9 @@ func (c *ymcs) plain(err error) error {
 		return redirect.Errorf(redirect.Refused, "YMCS does not redirect devices of this type")
 	case "800008":
 		return redirect.Errorf(redirect.Refused, "the account has as many devices as YMCS allows it")
-	case "900401", "900440", "500401", "70011":
+	case "500401":
+		return redirect.Errorf(redirect.Denied, "YMCS does not accept how the call is signed; the clock of this server may be wrong")
+	case "900401", "900440", "70011":
 		return redirect.Errorf(redirect.Denied, "YMCS does not accept the account's AccessKey; it is of one region alone")
 	case "900403":
 		return redirect.Errorf(redirect.Denied, "YMCS does not allow this account to manage devices of the RPS")
