@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -81,6 +82,7 @@ type Server struct {
 	Standin
 	URL   string         // of the API, without a slash at its end
 	Roots *x509.CertPool // that vouch for it
+	PEM   []byte         // the certificate in Roots, as a file has it
 
 	mu     sync.Mutex
 	faults []Fault // of the next calls; 0 for a call that goes well
@@ -102,6 +104,7 @@ func Start(t testing.TB, s Standin) *Server {
 	t.Cleanup(server.Close)
 	out.URL = server.URL
 	out.Roots.AddCert(server.Certificate())
+	out.PEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	return out
 }
 
@@ -214,7 +217,11 @@ func (s *Server) Getter(t testing.TB) vendor.Getter {
 	}
 	t.Cleanup(c.CloseIdleConnections)
 	return func(name string) (int, []byte, error) {
-		answer, err := c.Get(s.URL + "/phones/" + name)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/phones/"+name, nil)
+		if err != nil {
+			return 0, nil, err
+		}
+		answer, err := c.Do(r)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -448,6 +455,22 @@ func Run(t *testing.T, s Subject) {
 			t.Errorf("Verify a day late: %v, want the kind %s", err, redirect.Denied)
 		}
 	})
+	t.Run("at the same time", func(t *testing.T) {
+		t.Parallel()
+		server, c := start(t)
+		want := make(map[mac.Addr]string)
+		var calls sync.WaitGroup
+		for _, d := range s.many(20) {
+			want[d.MAC] = s.stored(d)
+			calls.Go(func() {
+				if err := c.Register(t.Context(), []redirect.Device{d})[0]; err != nil {
+					t.Errorf("Register of %s: %v", d.MAC, err)
+				}
+			})
+		}
+		calls.Wait()
+		same(t, server, want)
+	})
 	t.Run("a phone asks", func(t *testing.T) {
 		t.Parallel()
 		if s.Phone == nil {
@@ -524,11 +547,11 @@ func (s Subject) register(t *testing.T, server *Server, c redirect.Client, devic
 	if len(errs) != len(devices) {
 		t.Fatalf("Register of %d devices has %d results", len(devices), len(errs))
 	}
-	for i, err := range errs {
-		if err != nil {
-			t.Errorf("Register of %s: %v", devices[i].MAC, err)
+	for i, d := range devices {
+		if errs[i] != nil {
+			t.Errorf("Register of %s: %v", d.MAC, errs[i])
 		}
-		want[devices[i].MAC] = s.stored(devices[i])
+		want[d.MAC] = s.stored(d)
 	}
 	same(t, server, want)
 }

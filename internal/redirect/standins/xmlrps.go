@@ -65,7 +65,7 @@ func NewAkuvox() *XMLRPS {
 
 const (
 	xmlrpsUser      = "rps.ours"
-	xmlrpsPassword  = "c0nfig-desk"
+	xmlrpsPassword  = "c0nfig-desk" //nolint:gosec // made up
 	errServerExists = "Error:Server name existed"
 	errServerName   = "Error:The server name can only contain 'A-z 0-9 - _ . '(include space)"
 )

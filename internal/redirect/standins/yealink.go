@@ -236,11 +236,11 @@ func (s *YealinkRPS) signed(r *http.Request, body []byte) bool {
 			return false
 		}
 	}
-	text := r.Method
+	lines := []string{r.Method}
 	for _, h := range headers {
-		text += "\n" + h + ":" + r.Header.Get(h)
+		lines = append(lines, h+":"+r.Header.Get(h))
 	}
-	text += "\n" + strings.TrimLeft(r.URL.Path, "/")
+	lines = append(lines, strings.TrimLeft(r.URL.Path, "/"))
 	var pairs []string
 	for name, values := range r.URL.Query() {
 		pair := name
@@ -250,10 +250,10 @@ func (s *YealinkRPS) signed(r *http.Request, body []byte) bool {
 		pairs = append(pairs, pair)
 	}
 	if slices.Sort(pairs); len(pairs) > 0 {
-		text += "\n" + strings.Join(pairs, "&")
+		lines = append(lines, strings.Join(pairs, "&"))
 	}
 	h := hmac.New(sha256.New, []byte(yealinkSecret))
-	_, _ = io.WriteString(h, text)
+	_, _ = io.WriteString(h, strings.Join(lines, "\n"))
 	given, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Ca-Signature"))
 	return err == nil && hmac.Equal(given, h.Sum(nil)) && r.Header.Get("X-Ca-Key") == yealinkKey && s.accept(r.Header.Get("X-Ca-Nonce"), r.Header.Get("X-Ca-Timestamp"))
 }

@@ -16,10 +16,10 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors"
 )
 
-// Redirects returns Fanvil's redirect service. Some of its clients call it over http;
-// others over https, and so do we, who would else send the password to everybody on the
-// way: it is hashed, but the hash is what opens the account. It names no limit of
-// calls; ours is two devices a second, of four calls each.
+// Redirects returns Fanvil's redirect service. Some of its clients call it over http,
+// others over https; ours over https alone: the password goes as a hash, but the hash is
+// what opens the account. The service names no limit of calls; ours is two devices a
+// second, of four calls each.
 func Redirects() []redirect.Service {
 	return []redirect.Service{{
 		Name: "fanvil-fdps", Vendor: "Fanvil", Title: "Fanvil FDPS",

@@ -189,5 +189,6 @@ func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
 	case status != http.StatusFound:
 		return "", fmt.Errorf("the redirect service answers with the status %d", status)
 	}
-	return string(to[:strings.LastIndexByte(string(to), '/')+1]), nil
+	at := string(to)
+	return at[:strings.LastIndexByte(at, '/')+1], nil
 }

@@ -125,8 +125,9 @@ func (p page) find(m mac.Addr) (device, bool) {
 	return device{}, false
 }
 
-// each calls f with all pages that list returns.
+// each calls f with all pages that list returns. A list whose page comes again has no end.
 func each(list func(skip int) (page, error), f func([]redirect.Entry) error) error {
+	first := mac.Addr{}
 	for skip := 0; ; {
 		p, err := list(skip)
 		if err != nil {
@@ -143,6 +144,10 @@ func each(list func(skip int) (page, error), f func([]redirect.Entry) error) err
 			}
 			entries = append(entries, d.entry(m))
 		}
+		if skip > 0 && entries[0].MAC == first {
+			return redirect.Errorf(redirect.BadAnswer, "the list of devices has no end")
+		}
+		first = entries[0].MAC
 		if err := f(entries); err != nil {
 			return err
 		}

@@ -60,10 +60,14 @@ func (c *rps) register(ctx context.Context, d redirect.Device) error {
 		return c.plain(err)
 	}
 	ours, err := c.find(ctx, d)
-	if redirect.KindOf(err) == redirect.NotFound {
-		return redirect.Errorf(redirect.Foreign, "Yealink has the device, but not in this account")
-	}
-	if err != nil {
+	switch redirect.KindOf(err) {
+	case "":
+	case redirect.NotFound:
+		if e, err := c.Lookup(ctx, d); err == nil && e.Foreign {
+			return c.plain(&refusal{Msg: msgForeign})
+		}
+		return redirect.Errorf(redirect.BadAnswer, "Yealink says that it has the device already, but has it nowhere")
+	default:
 		return err
 	}
 	return c.plain(c.call(ctx, http.MethodPost, "device/edit", "", map[string]any{"id": ours.ID, "uniqueServerUrl": d.URL.Reveal()}, nil))
@@ -213,7 +217,7 @@ func message(err error) string {
 }
 
 func denied() *redirect.Error {
-	return redirect.Errorf(redirect.Denied, "Yealink does not accept the account's AccessKey")
+	return redirect.Errorf(redirect.Denied, "Yealink does not accept the account's AccessKey, or the clock of this server is wrong")
 }
 
 // plain puts a refusal in plain words.

@@ -82,3 +82,15 @@ func TestYMCSToken(t *testing.T) {
 		t.Errorf("Lookup: %v, the PIN %q", err, e.PIN.Reveal())
 	}
 }
+
+// TestEndlessList: a service that pays no heed to the page it is asked for.
+func TestEndlessList(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	err := each(func(int) (page, error) {
+		return page{Total: 1 << 30, Data: []device{{MAC: "001565aabb01"}}}, nil
+	}, func([]redirect.Entry) error { pages++; return nil })
+	if redirect.KindOf(err) != redirect.BadAnswer || pages != 1 {
+		t.Errorf("after %d pages: %v, want the kind %s", pages, err, redirect.BadAnswer)
+	}
+}

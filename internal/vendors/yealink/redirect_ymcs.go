@@ -204,24 +204,26 @@ func (c *ymcs) list(ctx context.Context, filter map[string]string, skip, limit i
 // call makes a call with a token, and once more with a new one if that is accepted no
 // longer. The error is a *ymcsError or a *redirect.Error.
 func (c *ymcs) call(ctx context.Context, method, path string, in, out any) error {
-	for again := false; ; again = true {
-		token, err := c.bearer(ctx, again)
+	refused := ""
+	for {
+		token, err := c.bearer(ctx, refused)
 		if err != nil {
 			return err
 		}
 		err = c.send(ctx, method, path, "Bearer "+token, in, out)
-		if e, ok := err.(*ymcsError); ok && e.Status == http.StatusUnauthorized && !again { //nolint:errorlint // send promises it
+		if e, ok := err.(*ymcsError); ok && e.Status == http.StatusUnauthorized && refused == "" { //nolint:errorlint // send promises it
+			refused = token
 			continue
 		}
 		return err
 	}
 }
 
-// bearer returns a token that is valid for a minute at least.
-func (c *ymcs) bearer(ctx context.Context, fresh bool) (string, error) {
+// bearer returns a token other than one that was refused, valid for a minute at least.
+func (c *ymcs) bearer(ctx context.Context, refused string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !fresh && c.token != "" && c.now().Before(c.expire) {
+	if c.token != "" && c.token != refused && c.now().Before(c.expire) {
 		return c.token, nil
 	}
 	c.token = ""
@@ -294,7 +296,9 @@ func (c *ymcs) plain(err error) error {
 		return redirect.Errorf(redirect.Refused, "YMCS does not redirect devices of this type")
 	case "800008":
 		return redirect.Errorf(redirect.Refused, "the account has as many devices as YMCS allows it")
-	case "900401", "900440", "500401", "70011":
+	case "500401":
+		return redirect.Errorf(redirect.Denied, "YMCS does not accept how the call is signed; the clock of this server may be wrong")
+	case "900401", "900440", "70011":
 		return redirect.Errorf(redirect.Denied, "YMCS does not accept the account's AccessKey; it is of one region alone")
 	case "900403":
 		return redirect.Errorf(redirect.Denied, "YMCS does not allow this account to manage devices of the RPS")
