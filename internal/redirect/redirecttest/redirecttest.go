@@ -242,6 +242,9 @@ type Subject struct {
 	// Devices are of the vendor, with serial number and code where the service needs
 	// them; at least three. Their URLs are set by the suite.
 	Devices []redirect.Device
+	// Papers are the serial number and the code of any other device of the vendor; nil
+	// where the service needs neither.
+	Papers func(mac.Addr) (serial, code string)
 	// NoLookup says why the service cannot tell where a device is sent, if it can't, and
 	// NoURLs why its list cannot.
 	NoLookup, NoURLs string
@@ -528,6 +531,9 @@ func (s Subject) many(n int) []redirect.Device {
 	for i := range list {
 		list[i] = s.Devices[0]
 		list[i].MAC[4], list[i].MAC[5] = byte(i>>8), byte(i)
+		if s.Papers != nil {
+			list[i].Serial, list[i].Code = s.Papers(list[i].MAC)
+		}
 		list[i].URL = secret.New(fmt.Sprintf("https://prov.example.org/f/many%028d/", i))
 	}
 	return list

@@ -18,12 +18,13 @@ func TestRedirects(t *testing.T) {
 		{MAC: mac.MustParse("7c2f80aabb02"), Model: "N870-IP-PRO"},
 		{MAC: mac.MustParse("000413e50003"), Model: "P850"},
 	}
+	papers := func(m mac.Addr) (serial, code string) { return "", strings.ToLower(standins.GigasetCode(m)) }
 	for i := range devices {
-		devices[i].Code = strings.ToLower(standins.GigasetCode(devices[i].MAC))
+		_, devices[i].Code = papers(devices[i].MAC)
 	}
 	devices[1].Code = devices[1].MAC.Upper() + "-" + devices[1].Code // as it is printed
 	for _, s := range Redirects() {
-		subject := redirecttest.Subject{Service: s, Devices: devices, Phone: askRedirect, At: func(url string) string { return url + "%MACD.xml" }}
+		subject := redirecttest.Subject{Service: s, Devices: devices, Papers: papers, Phone: askRedirect, At: func(url string) string { return url + "%MACD.xml" }}
 		switch s.Name {
 		case "gigaset-redirect":
 			subject.New = func(func() time.Time) redirecttest.Standin { return standins.NewGigasetRedirect() }

@@ -61,14 +61,20 @@ func Redirects() []redirect.Service {
 const longest = 256
 
 func checkURL(at string) string {
-	server, ok := strings.CutPrefix(at, "https://")
-	if !ok {
-		return "must begin with https://"
-	}
-	if len(server) > longest {
+	if _, server := split(at); len(server) > longest {
 		return fmt.Sprintf("must not be longer than %d characters", longest)
 	}
 	return ""
+}
+
+// split makes of a URL what P212 and P237 say: the protocol, by its number, and the
+// server with the folder.
+func split(at string) (protocol, server string) {
+	scheme, server, _ := strings.Cut(at, "://")
+	if protocol = "2"; scheme == "http" {
+		protocol = "1"
+	}
+	return protocol, strings.TrimSuffix(server, "/")
 }
 
 // factory is the config server of a phone that nobody has given another.
@@ -133,8 +139,7 @@ func (g *gdms) Register(ctx context.Context, devices []redirect.Device) []error 
 		if err != nil {
 			return err
 		}
-		server := strings.TrimSuffix(strings.TrimPrefix(d.URL.Reveal(), "https://"), "/")
-		return g.configure(ctx, d.MAC, server)
+		return g.configure(ctx, d.MAC, d.URL.Reveal())
 	})
 }
 
@@ -144,7 +149,7 @@ func (g *gdms) Remove(ctx context.Context, devices []redirect.Device) []error {
 		if err != nil || !known {
 			return err
 		}
-		return g.configure(ctx, d.MAC, factory)
+		return g.configure(ctx, d.MAC, "https://"+factory)
 	})
 }
 
@@ -207,9 +212,10 @@ func (g *gdms) add(ctx context.Context, d redirect.Device) error {
 
 // configure gives a device a config server, an hourly look at it at least, and nothing
 // else.
-func (g *gdms) configure(ctx context.Context, m mac.Addr, server string) error {
+func (g *gdms) configure(ctx context.Context, m mac.Addr, at string) error {
+	protocol, server := split(at)
 	var file bytes.Buffer
-	fmt.Fprintf(&file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gs_provision version=\"1\">\n<mac>%s</mac>\n<config version=\"1\">\n<P212>2</P212>\n<P237>", m)
+	fmt.Fprintf(&file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<gs_provision version=\"1\">\n<mac>%s</mac>\n<config version=\"1\">\n<P212>%s</P212>\n<P237>", m, protocol)
 	_ = xml.EscapeText(&file, []byte(server))
 	file.WriteString("</P237>\n<P194>1</P194>\n<P193>60</P193>\n</config>\n</gs_provision>\n")
 	sum := md5.Sum(file.Bytes()) //nolint:gosec // GDMS wants it

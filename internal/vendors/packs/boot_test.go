@@ -1,6 +1,7 @@
 package packs_test
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -29,14 +30,20 @@ func TestRedirectedBoot(t *testing.T) {
 	for service, phone := range map[string]struct {
 		standin redirecttest.Standin
 		model   string
+		serial  string
 	}{
-		"yealink-rps":        {standins.NewYealinkRPS(now), "T46U"},
-		"yealink-ymcs":       {standins.NewYealinkYMCS(now), "T54W"},
-		"yealink-xmlrpc":     {standins.NewYealinkXMLRPC(), "T31P"},
-		"htek-rps":           {standins.NewHtek(), "UC926"},
-		"fanvil-fdps":        {standins.NewFDPS(), "X4U"},
-		"panasonic-redirect": {standins.NewPanasonic(), "KX-HDV130"},
-		"akuvox-rps":         {standins.NewAkuvox(), "SP-R50P"},
+		"yealink-rps":        {standins.NewYealinkRPS(now), "T46U", ""},
+		"yealink-ymcs":       {standins.NewYealinkYMCS(now), "T54W", ""},
+		"yealink-xmlrpc":     {standins.NewYealinkXMLRPC(), "T31P", ""},
+		"htek-rps":           {standins.NewHtek(), "UC926", ""},
+		"fanvil-fdps":        {standins.NewFDPS(), "X4U", ""},
+		"panasonic-redirect": {standins.NewPanasonic(), "KX-HDV130", ""},
+		"akuvox-rps":         {standins.NewAkuvox(), "SP-R50P", ""},
+		"snom-sraps":         {standins.NewSRAPS(now), "D785", ""},
+		"snom-xmlrpc":        {standins.NewSnomXMLRPC(), "D335", ""},
+		"gigaset-redirect":   {standins.NewGigasetRedirect(), "Maxwell-3-PRO", ""},
+		"gigaset-grape":      {standins.NewGRAPE(now), "P850", ""},
+		"grandstream-gdms":   {standins.NewGDMS(now), "GRP2614", "20EZ115N82AABB01"},
 	} {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
@@ -59,7 +66,8 @@ func TestRedirectedBoot(t *testing.T) {
 			t.Cleanup(files.Close)
 			server := redirecttest.Start(t, phone.standin)
 			if err := server.Client(t, s, nil).Register(t.Context(), []redirect.Device{{
-				MAC: unit.MAC, Model: unit.Model, Serial: "001106312113402001", URL: secret.New(files.URL + "/f/t0ken/"),
+				MAC: unit.MAC, Model: unit.Model, Serial: cmp.Or(phone.serial, "001106312113402001"), Code: standins.GigasetCode(unit.MAC),
+				URL: secret.New(files.URL + "/f/t0ken/"),
 			}})[0]; err != nil {
 				t.Fatal(err)
 			}
