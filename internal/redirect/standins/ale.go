@@ -147,8 +147,7 @@ func (a *ALEEDS) API() http.Handler {
 			return
 		}
 		if a.revoked || a.tokens == 0 || r.Header.Get("token") != "token-"+strconv.Itoa(a.tokens) {
-			w.WriteHeader(http.StatusUnauthorized)
-			failure(w, "Invalid token.")
+			writeJSON(w, http.StatusUnauthorized, map[string]any{"success": false, "message": "Invalid token."})
 			return
 		}
 		mux.ServeHTTP(w, r)
@@ -156,9 +155,9 @@ func (a *ALEEDS) API() http.Handler {
 }
 
 func success(w http.ResponseWriter, data any) {
-	reply(w, map[string]any{"success": true, "data": data})
+	writeJSON(w, http.StatusOK, map[string]any{"success": true, "data": data})
 }
 
 func failure(w http.ResponseWriter, message string) {
-	reply(w, map[string]any{"success": false, "message": message})
+	writeJSON(w, http.StatusOK, map[string]any{"success": false, "message": message})
 }

@@ -18,7 +18,7 @@ func NewGigasetRedirect() *GigasetRedirect { return &GigasetRedirect{hold()} }
 
 const (
 	gigasetUser     = "ours@example.org"
-	gigasetPassword = "Zk5-prov"
+	gigasetPassword = "Zk5-prov" //nolint:gosec // of the stand-in alone
 )
 
 // GigasetCode makes the characters that the stand-in wants behind a MAC address. The

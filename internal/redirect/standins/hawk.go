@@ -74,10 +74,10 @@ func (h *hawk) check(r *http.Request, body []byte) error {
 	if err != nil || h.now().Sub(time.Unix(ts, 0)).Abs() > time.Minute {
 		return errStale
 	}
-	if once := given["ts"] + " " + given["nonce"]; h.seen[once] {
+	said := given["ts"] + " " + given["nonce"]
+	if h.seen[said] {
 		return errors.New("invalid nonce")
-	} else {
-		h.seen[once] = true
 	}
+	h.seen[said] = true
 	return nil
 }

@@ -96,12 +96,12 @@ func (p *PolyZTP) API() http.Handler {
 		case p.profiles[id] == nil:
 			problem(w, http.StatusNotFound, "Not Found")
 		case r.Method == http.MethodGet:
-			reply(w, p.profiles[id])
+			writeJSON(w, http.StatusOK, p.profiles[id])
 		case r.Method == http.MethodPut:
 			p.write(w, r, id)
 		case r.Method == http.MethodDelete:
 			delete(p.profiles, id)
-			reply(w, map[string]string{"id": id})
+			writeJSON(w, http.StatusOK, map[string]string{"id": id})
 		}
 	})
 	mux.HandleFunc("GET /devices", func(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +128,7 @@ func (p *PolyZTP) API() http.Handler {
 			problem(w, http.StatusBadRequest, "Invalid profile.")
 		default:
 			p.devices[m] = d.Profile
-			reply(w, map[string]string{"id": d.ID, "profileid": d.Profile})
+			writeJSON(w, http.StatusOK, map[string]string{"id": d.ID, "profileid": d.Profile})
 		}
 	})
 	mux.HandleFunc("/devices/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -142,10 +142,10 @@ func (p *PolyZTP) API() http.Handler {
 		case id == "":
 			problem(w, http.StatusNotFound, "Not Found")
 		case r.Method == http.MethodGet:
-			reply(w, map[string]string{"id": strings.ToUpper(r.PathValue("id")), "profileid": id})
+			writeJSON(w, http.StatusOK, map[string]string{"id": strings.ToUpper(r.PathValue("id")), "profileid": id})
 		case r.Method == http.MethodDelete:
 			delete(p.devices, m)
-			reply(w, map[string]string{"id": r.PathValue("id")})
+			writeJSON(w, http.StatusOK, map[string]string{"id": r.PathValue("id")})
 		}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -167,7 +167,7 @@ func (p *PolyZTP) write(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	of["id"] = id
 	p.profiles[id] = of
-	reply(w, of)
+	writeJSON(w, http.StatusOK, of)
 }
 
 func sortedKeys[V any](m map[string]V) []string {
@@ -192,5 +192,5 @@ func results(w http.ResponseWriter, r *http.Request, items []any) {
 	if to < len(items) {
 		out["next"] = strconv.Itoa(to)
 	}
-	reply(w, out)
+	writeJSON(w, http.StatusOK, out)
 }

@@ -78,10 +78,10 @@ func (s *SRAPS) API() http.Handler {
 			problem(w, http.StatusNotFound, "Not found.")
 			return
 		}
-		reply(w, map[string]any{"uuid": s.hawk.id, "links": map[string]string{"company": base(r) + "/companies/" + srapsCompany}})
+		writeJSON(w, http.StatusOK, map[string]any{"uuid": s.hawk.id, "links": map[string]string{"company": base(r) + "/companies/" + srapsCompany}})
 	})
 	mux.HandleFunc("GET /companies/"+srapsCompany, func(w http.ResponseWriter, r *http.Request) {
-		reply(w, map[string]any{"uuid": srapsCompany, "name": "Ours", "links": map[string]any{
+		writeJSON(w, http.StatusOK, map[string]any{"uuid": srapsCompany, "name": "Ours", "links": map[string]any{
 			"endpoints": base(r) + "/companies/" + srapsCompany + "/endpoints/", "parent": nil,
 		}})
 	})
@@ -142,7 +142,7 @@ func (s *SRAPS) endpoint(w http.ResponseWriter, r *http.Request) {
 			problem(w, http.StatusNotFound, "Not found.")
 			return
 		}
-		reply(w, s.stored[m])
+		writeJSON(w, http.StatusOK, s.stored[m])
 	case http.MethodDelete:
 		if !known {
 			problem(w, http.StatusNotFound, "Not found.")
@@ -177,21 +177,14 @@ func (s *SRAPS) put(w http.ResponseWriter, r *http.Request, m mac.Addr) {
 	if at, ok := e.Settings[srapsSetting]; ok && e.Enabled {
 		s.urls[m] = at.Value
 	}
-	reply(w, s.stored[m])
+	writeJSON(w, http.StatusOK, s.stored[m])
 }
 
 // base is the URL of the API that a request came to.
 func base(r *http.Request) string { return "https://" + r.Host }
 
-func reply(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
-
 func problem(w http.ResponseWriter, status int, message string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"message": message})
+	writeJSON(w, status, map[string]string{"message": message})
 }
 
 // page answers with one page of a list and a link to the next (RFC 8288).
@@ -210,10 +203,10 @@ func page(w http.ResponseWriter, r *http.Request, items []any) {
 		w.Header().Set("Link", fmt.Sprintf(`<%s%s>; rel="first"; title="a, b", %s`, base(r), r.URL.Path, next))
 	}
 	if from == to {
-		reply(w, []any{})
+		writeJSON(w, http.StatusOK, []any{})
 		return
 	}
-	reply(w, items[from:to])
+	writeJSON(w, http.StatusOK, items[from:to])
 }
 
 // snomPhones answers as Snom's server does that a phone asks which has found no other
