@@ -53,6 +53,15 @@ func (g *GDMS) Account() map[string]string {
 	}
 }
 
+// Withdraw makes the service forget the tokens that it has given.
+func (g *GDMS) Withdraw() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for token := range g.tokens {
+		g.tokens[token] = time.Time{}
+	}
+}
+
 // Phones answers phones at their factory's config server with what they were given. The
 // real ones of GDMS get it by a connection whose protocol is not public.
 func (g *GDMS) Phones() http.Handler {

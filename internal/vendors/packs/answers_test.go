@@ -53,6 +53,14 @@ func FuzzRedirectAnswers(f *testing.F) {
 		`<methodResponse><params><param><value><array><data><value>1</value></data></array></value></param></params></methodResponse>`,
 		`<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>202</int></value></member></struct></value></fault></methodResponse>`,
 		`<methodResponse><params><param><value><struct><member><name>url</name><value>https://x/{MODEL}.cfg</value></member></struct></value></param></params></methodResponse>`,
+		`{"links":{"company":"/c"}}` + "\n" + `{"links":{"endpoints":"/e/"}}` + "\n" + `[{"uuid":"u","param_name":"setting_server"},{"uuid":"v","param_name":"ProvisioningServer"},{"uuid":"p","name":"k3y-plain"}]` + "\n" + `[{"uuid":"p","name":"k3y-plain"}]` + "\n" + `{"mac":"001565aabb01","settings_manager":{"u":{"value":"https://x/"},"v":{"value":null}}}` + "\n" + `404 {"message":"k3y-secret"}`,
+		`{"links":{"company":"https://evil.example/"}}`,
+		`{"access_token":"t"}` + "\n" + `{"retCode":0,"data":{"result":[{"id":1,"children":[{"id":2}],"mac":"00:15:65:AA:BB:01"}]}}` + "\n" + `{"retCode":0,"data":{"failure":1,"errorDeviceList":[{"errorMsg":"30010"}]}}`,
+		`{"access_token":"t"}` + "\n" + `{"retCode":40003,"msg":"sign k3y-secret"}`,
+		`{"results":[{"id":"001565aabb01","profileid":"p"}],"next":"again","id":"001565AABB01","profileId":"p","name":"dialplane-001565aabb01-x"}`,
+		`404 {"message":"Not Found"}` + "\n" + `{"id":"p"}` + "\n" + `404 {"error":"k3y-secret"}` + "\n" + `{}`,
+		`{"success":true,"data":{"token":"t","server_id":1,"profile_id":"2","device_list":[{"device_id":1,"mac":"001565aabb01"}],"server_list":[{"server_id":1,"server_url":"https://prov.example.org/f/t0ken/"}]}}`,
+		`{"success":true,"data":{"token":"t"}}` + "\n" + `{"success":false,"message":"https://prov.example.org/f/t0ken/ exists"}`,
 	} {
 		f.Add(seed)
 	}

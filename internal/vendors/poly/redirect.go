@@ -243,6 +243,9 @@ func pages[T any](ctx context.Context, z ztp, list string, f func([]T) error) er
 		if err != nil || page.Next == "" {
 			return err
 		}
+		if page.Next == cursor {
+			break
+		}
 		cursor = page.Next
 	}
 	return redirect.Errorf(redirect.BadAnswer, "the list of Zero Touch has no end")
