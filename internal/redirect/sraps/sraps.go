@@ -104,9 +104,11 @@ func (c *client) register(ctx context.Context, at *company, d redirect.Device) e
 	if err != nil {
 		return err
 	}
-	switch status {
-	case http.StatusOK, http.StatusCreated, http.StatusNoContent:
-	case http.StatusForbidden, http.StatusConflict:
+	switch {
+	case status < 300:
+	case status < 400:
+		return failed(status)
+	case status == http.StatusForbidden, status == http.StatusConflict:
 		return redirect.Errorf(redirect.Foreign, "%s", c.says("the device is registered by somebody else, or the key's role may not register it", answer))
 	default:
 		return redirect.Errorf(redirect.Refused, "%s", c.says("the service does not take the device", answer))
@@ -132,14 +134,13 @@ func (c *client) Remove(ctx context.Context, devices []redirect.Device) []error 
 		if err != nil {
 			return err
 		}
-		switch status {
-		case http.StatusOK, http.StatusAccepted, http.StatusNoContent:
-			if len(answer) > 0 && !json.Valid(answer) {
-				return c.notJSON()
-			}
+		switch {
+		case status < 300 && len(answer) > 0 && !json.Valid(answer):
+			return notJSON()
+		case status < 300, status == http.StatusNotFound, status == http.StatusForbidden, status == http.StatusConflict:
 			return nil
-		case http.StatusNotFound, http.StatusForbidden, http.StatusConflict:
-			return nil
+		case status < 400:
+			return failed(status)
 		}
 		return redirect.Errorf(redirect.Refused, "%s", c.says("the service does not remove the device", answer))
 	})
@@ -165,7 +166,7 @@ func (c *client) lookup(ctx context.Context, at *company, m mac.Addr) (redirect.
 	case http.StatusNotFound:
 		return redirect.Entry{}, redirect.Errorf(redirect.NotFound, "the service does not know the device")
 	default:
-		return redirect.Entry{}, c.failed(status)
+		return redirect.Entry{}, failed(status)
 	}
 	e, err := c.read(at, answer)
 	if err == nil && e.MAC != m {
@@ -210,7 +211,7 @@ func (c *client) read(at *company, answer []byte) (redirect.Entry, error) {
 		Settings map[string]json.RawMessage `json:"settings_manager"`
 	}
 	if json.Unmarshal(answer, &e) != nil {
-		return redirect.Entry{}, c.notJSON()
+		return redirect.Entry{}, notJSON()
 	}
 	m, err := mac.Parse(e.MAC)
 	if err != nil {
@@ -281,13 +282,13 @@ func (c *client) link(ctx context.Context, address, name string) (string, error)
 	case http.StatusForbidden, http.StatusNotFound:
 		return "", redirect.Errorf(redirect.Denied, "%s", c.says("the service does not know the key, or it has no role", answer))
 	default:
-		return "", c.failed(status)
+		return "", failed(status)
 	}
 	var v struct {
 		Links map[string]any `json:"links"`
 	}
 	if json.Unmarshal(answer, &v) != nil {
-		return "", c.notJSON()
+		return "", notJSON()
 	}
 	to, _ := v.Links[name].(string)
 	return c.follow(address, to)
@@ -313,7 +314,7 @@ func (c *client) uuid(ctx context.Context, list, field, value string) (found str
 		for _, item := range items {
 			var v map[string]json.RawMessage
 			if json.Unmarshal(item, &v) != nil {
-				return c.notJSON()
+				return notJSON()
 			}
 			if found == "" && text(v[field]) == value {
 				found = text(v["uuid"])
@@ -344,11 +345,11 @@ func (c *client) pages(ctx context.Context, address string, f func([]json.RawMes
 			return redirect.Errorf(redirect.Denied, "%s", c.says("the key's role may not list", answer))
 		}
 		if status != http.StatusOK {
-			return c.failed(status)
+			return failed(status)
 		}
 		var items []json.RawMessage
 		if json.Unmarshal(answer, &items) != nil {
-			return c.notJSON()
+			return notJSON()
 		}
 		if err := f(items); err != nil {
 			return err
@@ -431,10 +432,10 @@ func (c *client) says(ours string, answer []byte) string {
 	return ours
 }
 
-func (c *client) failed(status int) error {
+func failed(status int) error {
 	return redirect.Errorf(redirect.BadAnswer, "the service answers with the status %d", status)
 }
 
-func (c *client) notJSON() error {
+func notJSON() error {
 	return redirect.Errorf(redirect.BadAnswer, "the service's answer is not what its API answers")
 }

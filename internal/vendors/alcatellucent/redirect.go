@@ -86,7 +86,7 @@ func (e *eds) register(ctx context.Context, l *lists, d redirect.Device) error {
 			return err
 		}
 		if server = made.Server; server == "" {
-			return e.malformed()
+			return malformed()
 		}
 		l.servers[at] = server
 	}
@@ -96,7 +96,7 @@ func (e *eds) register(ctx context.Context, l *lists, d redirect.Device) error {
 			return err
 		}
 		if profile = made.Profile; profile == "" {
-			return e.malformed()
+			return malformed()
 		}
 		l.profiles[server] = profile
 	}
@@ -168,7 +168,7 @@ func (e *eds) devices(ctx context.Context) (map[mac.Addr]json.Number, error) {
 	for _, d := range data.Devices {
 		m, err := mac.Parse(d.MAC)
 		if err != nil || d.ID == "" {
-			return nil, e.malformed()
+			return nil, malformed()
 		}
 		known[m] = d.ID
 	}
@@ -260,7 +260,7 @@ func (e *eds) authorize(ctx context.Context, anew bool) (string, error) {
 	case err != nil:
 		return "", err
 	case data.Token == "":
-		return "", e.malformed()
+		return "", malformed()
 	}
 	e.token = data.Token
 	return e.token, nil
@@ -290,17 +290,17 @@ func (e *eds) read(answer []byte, result any) error {
 		Data    json.RawMessage `json:"data"`
 	}
 	if json.Unmarshal(answer, &v) != nil || v.Success == nil {
-		return e.malformed()
+		return malformed()
 	}
 	if !*v.Success {
 		return redirect.Errorf(redirect.Refused, "EDS does not take it, perhaps because another business partner has the phone (%s)", cmp.Or(e.account.Quote(v.Message), "it does not say why"))
 	}
 	if result != nil && json.Unmarshal(v.Data, result) != nil {
-		return e.malformed()
+		return malformed()
 	}
 	return nil
 }
 
-func (e *eds) malformed() error {
+func malformed() error {
 	return redirect.Errorf(redirect.BadAnswer, "EDS's answer is not what its API answers")
 }

@@ -21,7 +21,7 @@ func Redirects() []redirect.Service {
 		{
 			Name: "snom-sraps", Vendor: "Snom", Title: "Snom SRAPS (REST API)",
 			Source:  "service.snom.com/display/wiki/REST+API (Hawk, codes); paths and fields from three programs that use it; answers for other companies' phones and pages of phones assumed",
-			Regions: []redirect.Region{{Name: "global", URL: "https://api.sraps.snom.com/api/v1"}, {Name: "old host", URL: "https://secure-provisioning.snom.com/api/v1"}},
+			Regions: []redirect.Region{{Name: "global", URL: "https://api.sraps.snom.com/api/v1"}, {Name: "legacy", URL: "https://secure-provisioning.snom.com/api/v1"}},
 			Fields:  sraps.Fields("sraps.snom.com"),
 			// How much the service allows is not public: this is for courtesy.
 			Batch: 1, Rate: 5, Rest: time.Minute,
