@@ -119,6 +119,7 @@ type Unit struct {
 	MAC      mac.Addr
 	Model    string // as the pack's templates spell it
 	Firmware string // as the User-Agent spells it; empty for a usual one
+	Base     bool   // a DECT base, which may have no account
 }
 
 // Getter fetches one file: a name relative to the provisioning URL, or an
