@@ -169,6 +169,12 @@ func (s *suite) dropSystem(want, got *vendor.State) {
 	other := want.System.Set && !want.System.Master
 	for _, st := range []*vendor.State{want, got} {
 		y := &st.System
+		if other && !s.has("system of others") {
+			*y = vendor.System{}
+		}
+		if !s.has("system base itself") {
+			y.Bases = slices.DeleteFunc(y.Bases, func(a string) bool { return a == Address(s.pack).String() })
+		}
 		y.Master = y.Master && s.has("system master")
 		if !s.has("system number") {
 			y.Number = 0

@@ -51,6 +51,10 @@ system.number = {{.system.number}}
 		"the bases are not told":        {old: "{{range .system.bases}}base.{{.index}} = {{.mac}}\n{{end}}", lacks: Lacks{"system bases": "x"}},
 		"the others list nobody":        {old: "{{range .system.bases}}", new: "{{range .system.bases}}{{if not $.system.master}}{{break}}{{end}}", want: "Bases"},
 		"the master lists all":          {old: "{{range .system.bases}}", new: "{{range .system.bases}}{{if not $.system.master}}{{break}}{{end}}", lacks: Lacks{"system bases of others": "x"}},
+		"the others know nothing":       {old: "system.set = {{if .system.set}}", new: "system.set = {{if .system.master}}", lacks: Lacks{"system of others": "x"}},
+		"nobody knows a system":         {old: "system.set = {{if .system.set}}1{{else}}0{{end}}", new: "system.set = 0", lacks: Lacks{"system of others": "x"}, want: "Master"},
+		"no file has its own address":   {old: "{{range .system.bases}}base.{{.index}} = {{.mac}}\n{{end}}", new: "{{range .system.bases}}{{if not .self}}base.{{.index}} = {{.mac}}\n{{end}}{{end}}", lacks: Lacks{"system base itself": "x"}},
+		"another address is missing":    {old: "{{range .system.bases}}base.{{.index}} = {{.mac}}\n{{end}}", new: "{{range .system.bases}}{{if .self}}base.{{.index}} = {{.mac}}\n{{end}}{{end}}", lacks: Lacks{"system base itself": "x"}, want: "Bases"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // of being switched off, "line key on a module", "handset ipui", "handset name" and
 // "handset language" of a DECT base's handsets, "system master", "system number" and
 // "system bases" where the files of a multi-cell system's bases do not say that,
-// "system bases of others" where only the data master's does, "settings of others" where
+// "system bases of others" where only the data master's does, "system of others" where the
+// others are told nothing of their system and the data master finds them, "system base itself" where
+// a base's own address is not among those in its files, "settings of others" where
 // all but the address of its files and its place comes to a system's other bases from the
 // data master, "leaving a system" where a base has to be reset by hand, "semicolon in key label" where a comma is
 // shown, and "own address" where the phone fetches from the shared address for ever. What
