@@ -1,6 +1,7 @@
 // Package obihai knows the telephone adapters and phones of Obihai, which became
 // Poly's: OBi1x0, OBi2xx, OBi3xx, OBi50x and ATA 40x, the OBi1022, 1032 and 1062, and the
-// DECT base VVX D230.
+// DECT base VVX D230. Not here are Poly's Rove bases: no document or file shows what
+// they read.
 //
 // # What the devices fetch
 //

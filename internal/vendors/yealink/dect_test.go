@@ -59,6 +59,21 @@ func TestBaseOfSystem(t *testing.T) {
 	}
 }
 
+// TestNameOfStation is a name that is longer than a manager takes.
+func TestNameOfStation(t *testing.T) {
+	t.Parallel()
+	tmpl := parsed(t, "yealink-w8x.xml")
+	m := model(t, tmpl, "W80DM")
+	for name, want := range map[string]string{strings.Repeat("ü", 32): strings.Repeat("ü", 32), strings.Repeat("ü", 33): unset, "": unset} {
+		v := template.SampleInSystem(tmpl, m, 1)
+		v.System.Bases[1].Name = name
+		_, c := render(t, tmpl, m, template.Full, v)
+		if got := c.Get("station.allowed.1.name"); got != want {
+			t.Errorf("%q is told as %q", name, got)
+		}
+	}
+}
+
 // TestStations looks at how a manager is told the clock of the radio: one base alone has
 // the level 1, and no level is above 10.
 func TestStations(t *testing.T) {
