@@ -117,7 +117,7 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 	if p.Tenant.Domain == "" {
 		return nil, nil, fmt.Errorf("tenant.domain is missing: the SIP domain that the phone registers at")
 	}
-	if p.Extension.ExtensionNumber == "" && m.Handsets == 0 {
+	if p.Extension.ExtensionNumber == "" && !m.DECT() {
 		return nil, nil, fmt.Errorf("extension.extension_number is missing")
 	}
 	transport := fleet.Transport(cmp.Or(p.PreferredTransport, string(fleet.UDP)))
@@ -152,7 +152,7 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 		}
 	}
 	urls := provision.Addresses{Base: cmp.Or(p.ProvisioningURL, "http://provisioning.example.net/")}
-	if m.Handsets > 0 {
+	if m.DECT() {
 		base := fleet.DectPhone{
 			Name: p.Name, MAC: address, Template: t.Filename, Vendor: t.Vendor, Model: m.Name, DeviceSettings: phone.DeviceSettings, Token: phone.Token,
 			Tone: cmp.Or(p.Tone, p.Tenant.Tone), UserPassword: secret.New(p.UserPassword), EngineerPassword: secret.New(p.EngineerPassword),

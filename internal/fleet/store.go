@@ -241,8 +241,15 @@ type ModelRow struct {
 	DisplayName string
 	Accounts    int
 	Keys        int // of the phone itself
-	Handsets    int // members that a DECT base takes; 0 for a desk phone
+	Handsets    int // members that a DECT base takes by itself; 0 for a desk phone
+	// Bases is how many DECT bases a multi-cell system takes whose data master is of
+	// the model, that one among them, and SystemHandsets how many members it has; 0
+	// where there are no such systems.
+	Bases, SystemHandsets int
 }
+
+// dect says whether the model is a DECT base, alone or in a system.
+func (m *ModelRow) dect() bool { return m.Handsets > 0 || m.Bases > 0 }
 
 // TemplateInfo is what a template offers for its phones: neutral names, the
 // default first.

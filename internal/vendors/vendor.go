@@ -210,6 +210,7 @@ type State struct {
 	Handsets []Handset // of a DECT base, by rising index
 	// HandsetLanguage is what the handsets are told, the vendor's own value.
 	HandsetLanguage string
+	System          System // of a DECT base, where it belongs to one
 
 	AdminPassword string
 	UserPassword  string // "" where the vendor has none
@@ -330,6 +331,17 @@ type Handset struct {
 	IPUI    string // 10 upper-case hex digits of the one that may register; "" for any
 	Name    string
 	Account int // index of the one that it calls by
+}
+
+// System is the multi-cell system that a DECT base belongs to, as far as its files say
+// it. The zero System is that of a base that works alone.
+type System struct {
+	Set    bool
+	Master bool // whether the base is the data master
+	Number int  // 1–512
+	// Bases are the addresses of its bases, 12 lower-case hex digits each, by their
+	// places: the data master's first.
+	Bases []string
 }
 
 // Key is a programmable key of a phone or of an expansion module. Kind is one of
