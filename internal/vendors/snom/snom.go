@@ -45,8 +45,8 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Parameters:    vendor.MustParseDictionary(parameters),
-		Directory:     settingsxml.Directory,
+		Parameters:    vendor.MustParseDictionary(parameters + "\n" + dectParameters),
+		Directory:     directory,
 		Commands:      vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
 		Discovery:     discovery,
 		Refuse:        refuse,
@@ -55,7 +55,12 @@ func Pack() vendor.Pack {
 
 const oui = "000413"
 
-func understand(c *vendor.Config) vendor.State { return settingsxml.Understand(c, layouts) }
+func understand(c *vendor.Config) vendor.State {
+	if _, base := c.Lookup("auto_dect_register"); base {
+		return understandBase(c)
+	}
+	return settingsxml.Understand(c, layouts)
+}
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
 	stem := "snom" + u.Model
