@@ -46,8 +46,8 @@ func newNotifier(s fleet.Store, r *vendor.Registry, sharers func(mac.Addr) (flee
 
 // order is what is known of a phone or DECT base that is to be told something.
 type order struct {
-	tenant fleet.Tenant
-	vendor string
+	tenant        fleet.Tenant
+	vendor, model string
 	fleet.DeviceSettings
 	user   fleet.User // its own, or of a base a member's; none has a base without members
 	self   notify.Device
@@ -60,7 +60,7 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 		if o.tenant, err = r.Tenant(ctx, tenant); err != nil {
 			return err
 		}
-		if o.vendor, o.DeviceSettings, err = settingsOf(ctx, r, tenant, m); err != nil {
+		if o.vendor, o.model, o.DeviceSettings, err = settingsOf(ctx, r, tenant, m); err != nil {
 			return err
 		}
 		if user != 0 {
@@ -83,13 +83,13 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 }
 
 // settingsOf reads what phones and DECT bases have alike.
-func settingsOf(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (vendorName string, s fleet.DeviceSettings, err error) {
+func settingsOf(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (vendorName, model string, s fleet.DeviceSettings, err error) {
 	p, err := r.PhoneByMAC(ctx, tenant, m)
 	if fleet.CodeOf(err) != fleet.CodeNotFound {
-		return p.Vendor, p.DeviceSettings, err
+		return p.Vendor, p.Model, p.DeviceSettings, err
 	}
 	b, err := r.DectPhoneByMAC(ctx, tenant, m)
-	return b.Vendor, b.DeviceSettings, err
+	return b.Vendor, b.Model, b.DeviceSettings, err
 }
 
 func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
@@ -114,12 +114,13 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if !ok {
 		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", o.vendor)}
 	}
-	event := pack.Commands.Reprovision
+	commands := pack.CommandsOf(o.model)
+	event := commands.Reprovision
 	if kind == fleet.JobReboot {
-		event = pack.Commands.Reboot
+		event = commands.Reboot
 	}
 	if event == "" {
-		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", o.vendor, kind)}
+		return false, undeliverable{fmt.Sprintf("there is no documented way to %s a %s %s by SIP", kind, o.vendor, o.model)}
 	}
 	way, err := wayTo(o.tenant, o.Interface, o.PreferredTransport)
 	if err != nil {

@@ -144,7 +144,7 @@ func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
 	switch event := request.GetHeader("Event"); {
 	case !ok:
 		status, reason = sip.StatusNotFound, "Not Found"
-	case event == nil || !obeys(f.(*fetcher).result.Phone.Pack.Commands, event.Value()):
+	case event == nil || !obeys(f.(*fetcher).result.Phone, event.Value()):
 		status, reason = 489, "Bad Event"
 	}
 	_ = tx.Respond(sip.NewResponseFromRequest(request, status, reason, nil)) // the sender asks again if it is lost
@@ -156,8 +156,9 @@ func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
 	}
 }
 
-// obeys reports whether the phones take an Event for an order.
-func obeys(c vendor.Commands, event string) bool {
+// obeys reports whether a phone takes an Event for an order.
+func obeys(p Phone, event string) bool {
+	c := p.Pack.CommandsOf(p.Unit.Model)
 	return event == c.Reprovision || event == c.Reboot
 }
 

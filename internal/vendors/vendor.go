@@ -67,6 +67,9 @@ type Pack struct {
 
 	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
 	Commands Commands
+	// Deviating are those of models that obey others, by the model as the templates
+	// spell it. It may be missing; see CommandsOf.
+	Deviating map[string]Commands
 	// Discovery is how the phone asks for its server by multicast at boot: every
 	// way that the vendor's phones are known to, the usual one first; none for a
 	// phone that does not.
@@ -76,6 +79,14 @@ type Pack struct {
 	// or "" if it can: a reserved word of the grammar, say. Control characters
 	// and leading or trailing blanks have been refused already.
 	Refuse func(value string) string
+}
+
+// CommandsOf returns what a model obeys: Commands, unless the model deviates.
+func (p *Pack) CommandsOf(model string) Commands {
+	if c, ok := p.Deviating[model]; ok {
+		return c
+	}
+	return p.Commands
 }
 
 // Folder is a folder of embedded files, for Pack.Templates. It panics if the name

@@ -479,8 +479,8 @@ func (s *suite) discovered(t *testing.T) {
 			t.Errorf("dialect %s: SIP User-Agent %q is understood as %+v, %v; want model %s and the version of the Event", d.Dialect, agent[1], id, ok, s.model.Name)
 		}
 	}
-	if s.pack.Commands.Reprovision == "" {
-		t.Error("the pack has no command to fetch again")
+	if s.pack.CommandsOf(s.model.Name).Reprovision == "" {
+		t.Error("the model has no command to fetch again")
 	}
 }
 
