@@ -369,7 +369,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 		}
 		reason = why
 	}
-	a, ok := c.shared.answer(c, tenant, found.Vendor, name, at)
+	a, ok := c.shared.answer(c, tenant, found.Vendor, found.Model, name, at)
 	if !ok {
 		a = notFound
 		if reason == "" {
