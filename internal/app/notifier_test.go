@@ -202,6 +202,43 @@ func TestNotifyToABase(t *testing.T) {
 	}
 }
 
+// A model that knows no restart is not told one, though others of its vendor are.
+func TestNoRestart(t *testing.T) {
+	t.Parallel()
+	r := startRegistrar(t, "Contact: <sip:102@192.0.2.13:5060>\r\n")
+	n, db := newOrders(t, r.port)
+	at := time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	bases := map[string]string{"7c2f80000001": "N510-IP-PRO", "7c2f80000002": "N870-IP-PRO"}
+	err := db.Write(t.Context(), func(w fleet.Writer) error {
+		for m, model := range bases {
+			b := fleet.DectPhone{
+				ID: fleet.ID(m[11]), Tenant: tenantID, Name: model, MAC: mac.MustParse(m), Template: "gigaset.xml", Vendor: "Gigaset", Model: model,
+				DeviceSettings: fleet.DeviceSettings{Interface: fleet.WebDomain, PreferredTransport: fleet.UDP}, Token: secret.New(m), CreatedAt: at, UpdatedAt: at,
+			}
+			if err := w.InsertDectPhone(t.Context(), b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.sharers = func(mac.Addr) (fleet.ID, []mac.Addr) { return 12, nil }
+	for m, model := range bases {
+		for _, kind := range []fleet.JobKind{fleet.JobReprovision, fleet.JobReboot} {
+			_, err := n.Notify(t.Context(), tenantID, mac.MustParse(m), kind)
+			refused := model == "N510-IP-PRO" && kind == fleet.JobReboot
+			if (err != nil) != refused || refused && !strings.Contains(err.Error(), "no documented way to reboot a Gigaset N510-IP-PRO") {
+				t.Errorf("to %s a %s: %v", kind, model, err)
+			}
+			if told := r.take(); (len(told) == 0) != refused {
+				t.Errorf("to %s a %s: told %q", kind, model, told)
+			}
+		}
+	}
+}
+
 // Senders end with the last use of their way.
 func TestRetiredWays(t *testing.T) {
 	t.Parallel()

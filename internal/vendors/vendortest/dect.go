@@ -164,6 +164,16 @@ func (s *suite) dropHandsets(st *vendor.State) {
 	drop(!s.has("handset language"), &st.HandsetLanguage)
 }
 
+// inOrder numbers handsets and their accounts in their order.
+func inOrder(st *vendor.State) {
+	for i := range st.Accounts {
+		st.Accounts[i].Index = i + 1
+	}
+	for i := range st.Handsets {
+		st.Handsets[i].Index, st.Handsets[i].Account = i+1, i+1
+	}
+}
+
 // dropSystem leaves out what the vendor's bases are not told of their system.
 func (s *suite) dropSystem(want, got *vendor.State) {
 	other := want.System.Set && !want.System.Master
@@ -184,6 +194,9 @@ func (s *suite) dropSystem(want, got *vendor.State) {
 		}
 		if other && !s.has("settings of others") {
 			*st = vendor.State{Accounts: st.Accounts, Handsets: st.Handsets, System: st.System, ProvisioningURL: st.ProvisioningURL}
+		}
+		if !s.has("system") {
+			*y = vendor.System{}
 		}
 	}
 }
