@@ -52,6 +52,7 @@ type order struct {
 	user   fleet.User // its own, or of a base a member's; none has a base without members
 	self   notify.Device
 	others []notify.Device // that register as its extension too
+	joint  bool            // a DECT base in a multi-cell system
 }
 
 func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o order, err error) {
@@ -60,7 +61,7 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 		if o.tenant, err = r.Tenant(ctx, tenant); err != nil {
 			return err
 		}
-		if o.vendor, o.model, o.DeviceSettings, err = settingsOf(ctx, r, tenant, m); err != nil {
+		if err = o.settings(ctx, r, m); err != nil {
 			return err
 		}
 		if user != 0 {
@@ -82,14 +83,16 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 	return o, err
 }
 
-// settingsOf reads what phones and DECT bases have alike.
-func settingsOf(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (vendorName, model string, s fleet.DeviceSettings, err error) {
-	p, err := r.PhoneByMAC(ctx, tenant, m)
+// settings reads what phones and DECT bases have alike.
+func (o *order) settings(ctx context.Context, r fleet.Reader, m mac.Addr) error {
+	p, err := r.PhoneByMAC(ctx, o.tenant.ID, m)
+	o.vendor, o.model, o.DeviceSettings = p.Vendor, p.Model, p.DeviceSettings
 	if fleet.CodeOf(err) != fleet.CodeNotFound {
-		return p.Vendor, p.Model, p.DeviceSettings, err
+		return err
 	}
-	b, err := r.DectPhoneByMAC(ctx, tenant, m)
-	return b.Vendor, b.Model, b.DeviceSettings, err
+	b, err := r.DectPhoneByMAC(ctx, o.tenant.ID, m)
+	o.vendor, o.model, o.DeviceSettings, o.joint = b.Vendor, b.Model, b.DeviceSettings, b.System != 0
+	return err
 }
 
 func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
@@ -126,6 +129,9 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if err != nil {
 		return false, undeliverable{err.Error()}
 	}
+	if o.joint && way.Method != fleet.NotifyDirect {
+		return n.notifyJoint(ctx, o, way, event)
+	}
 	if o.user.ID == 0 && way.Method != fleet.NotifyDirect {
 		return false, undeliverable{"the DECT base has no members, so that it registers nothing by which it could be reached"}
 	}
@@ -133,16 +139,49 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if err != nil {
 		return false, undeliverable{err.Error()}
 	}
-	target := notify.Target{MAC: m, Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain}
-	if o.self.Host.IsValid() {
-		target.Host = o.self.Host.String()
-	}
+	target := o.target()
 	if len(o.others) > 0 && way.Method != fleet.NotifyDirect {
 		if target.URI, retry, err = n.place(ctx, o); err != nil {
 			return judged(retry, err)
 		}
 	}
 	return judged(s.Notify(ctx, target, event))
+}
+
+func (o *order) target() notify.Target {
+	t := notify.Target{MAC: o.self.MAC, Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain}
+	if o.self.Host.IsValid() {
+		t.Host = o.self.Host.String()
+	}
+	return t
+}
+
+// notifyJoint tells one base of a multi-cell system, whose members are registered by
+// whichever base their handsets are near: through the PBX at the base's own contact, if
+// it has one, or else directly at the address that it last fetched from.
+func (n *notifier) notifyJoint(ctx context.Context, o order, way fleet.Notify, event string) (retry bool, err error) {
+	target := o.target()
+	if o.user.ID != 0 {
+		if target.URI, _, err = n.place(ctx, o); err == nil {
+			s, err := n.sender(o.tenant.ID, way)
+			if err != nil {
+				return false, undeliverable{err.Error()}
+			}
+			return judged(s.Notify(ctx, target, event))
+		}
+	}
+	if target.Host == "" {
+		return false, undeliverable{"the DECT base is one of a system, of which no member is known to be registered by it, and it was never seen to fetch; restart it by hand"}
+	}
+	s, err := n.sender(o.tenant.ID, fleet.Notify{Method: fleet.NotifyDirect})
+	if err != nil {
+		return false, undeliverable{err.Error()}
+	}
+	target.URI = ""
+	if retry, err = s.Notify(ctx, target, event); err != nil {
+		err = fmt.Errorf("the DECT base is one of a system, of which no member is known to be registered by it, and was told at the address that it last fetched from: %w", err)
+	}
+	return judged(retry, err)
 }
 
 // place finds the contact of a phone that shares its extension, by asking the

@@ -423,6 +423,9 @@ func (r *recorder) ContactChanged(_ context.Context, _, c fleet.ID) error {
 func (r *recorder) PhoneChanged(_ context.Context, _ fleet.ID, m mac.Addr) error {
 	return r.note("phone %s", m)
 }
+func (r *recorder) DectSystemChanged(_ context.Context, _, _ fleet.ID, bases []mac.Addr) error {
+	return r.note("system %v", bases)
+}
 func (r *recorder) TemplateChanged(_ context.Context, _ fleet.ID, name string) error {
 	return r.note("template %s", name)
 }

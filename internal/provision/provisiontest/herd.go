@@ -87,6 +87,9 @@ func (Herd) EachDectPhone(context.Context, func(fleet.DectPhone, []fleet.Member)
 	return nil
 }
 
+// EachDectSystem calls f for nothing.
+func (Herd) EachDectSystem(context.Context, func(fleet.DectSystem) error) error { return nil }
+
 // EachContact calls f for nothing.
 func (Herd) EachContact(context.Context, func(fleet.Contact) error) error { return nil }
 
