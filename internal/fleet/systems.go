@@ -398,22 +398,26 @@ func (p *planning) compatible() {
 
 // synchronise sees that the bases' clocks all follow one of them in the end.
 func (p *planning) synchronise() {
-	if p.given && p.master >= 0 && !slices.ContainsFunc(p.wanted, func(b SystemBaseInput) bool { return b.SyncFrom != 0 }) {
+	if p.given && !slices.ContainsFunc(p.wanted, func(b SystemBaseInput) bool { return b.SyncFrom != 0 }) {
 		p.wanted = slices.Clone(p.wanted)
 		for i := range p.wanted {
-			if i != p.master {
+			if i != p.master && p.master >= 0 {
 				p.wanted[i].SyncFrom = p.wanted[p.master].Dect
 			}
 		}
+		return
 	}
 	from := make(map[ID]ID, len(p.wanted))
-	for _, b := range p.wanted {
-		from[b.Dect] = b.SyncFrom
+	for i, b := range p.wanted {
+		if p.bases[i].ID != 0 {
+			from[b.Dect] = b.SyncFrom
+		}
 	}
 	root := -1
 	for i, b := range p.wanted {
 		_, known := from[b.SyncFrom]
 		switch {
+		case p.bases[i].ID == 0: // has been said
 		case b.SyncFrom == 0 && root < 0:
 			root = i
 		case b.SyncFrom == 0:

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Phones", testPhones},
 		{"DectPhones", testDectPhones},
 		{"Members", testMembers},
+		{"DectSystems", testDectSystems},
 		{"Templates", testTemplates},
 		{"Enrolments", testEnrolments},
 		{"Accounts", testAccounts},
