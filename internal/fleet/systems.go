@@ -314,7 +314,7 @@ func (p *planning) find(ctx context.Context, tenant ID) error {
 	p.bases = make([]DectPhone, len(p.wanted))
 	seen := make(map[ID]int)
 	for i, b := range p.wanted {
-		if first, twice := seen[b.Dect]; twice && b.Dect != 0 {
+		if first, twice := seen[b.Dect]; twice && b.Dect > 0 {
 			p.add(p.at(i, "dect_phone_id"), "is that of item %d as well", first)
 			continue
 		}
@@ -343,7 +343,7 @@ func (p *planning) find(ctx context.Context, tenant ID) error {
 // lead finds the data master.
 func (p *planning) lead(given *ID) {
 	index := func(id ID) int {
-		return slices.IndexFunc(p.wanted, func(b SystemBaseInput) bool { return b.Dect == id })
+		return slices.IndexFunc(p.wanted, func(b SystemBaseInput) bool { return b.Dect == id && id > 0 })
 	}
 	switch {
 	case given != nil:
