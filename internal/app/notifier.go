@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -52,7 +53,10 @@ type order struct {
 	user   fleet.User // its own, or of a base a member's; none has a base without members
 	self   notify.Device
 	others []notify.Device // that register as its extension too
-	joint  bool            // a DECT base in a multi-cell system
+	// system is the multi-cell system that it is a base of, or nil, and leads says
+	// whether it is the data master.
+	system *fleet.DectSystem
+	leads  bool
 }
 
 func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o order, err error) {
@@ -91,8 +95,22 @@ func (o *order) settings(ctx context.Context, r fleet.Reader, m mac.Addr) error 
 		return err
 	}
 	b, err := r.DectPhoneByMAC(ctx, o.tenant.ID, m)
-	o.vendor, o.model, o.DeviceSettings, o.joint = b.Vendor, b.Model, b.DeviceSettings, b.System != 0
+	o.vendor, o.model, o.DeviceSettings = b.Vendor, b.Model, b.DeviceSettings
+	if err != nil || b.System == 0 {
+		return err
+	}
+	s, err := r.DectSystem(ctx, o.tenant.ID, b.System)
+	if err == nil {
+		o.system, o.leads = &s, s.Master() == b.ID
+	}
 	return err
+}
+
+// alone says whether nothing but the bases of its system registers as its extension.
+func (o *order) alone() bool {
+	return !slices.ContainsFunc(o.others, func(d notify.Device) bool {
+		return !slices.ContainsFunc(o.system.Bases, func(b fleet.SystemBase) bool { return b.MAC == d.MAC })
+	})
 }
 
 func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
@@ -129,7 +147,7 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if err != nil {
 		return false, undeliverable{err.Error()}
 	}
-	if o.joint && way.Method != fleet.NotifyDirect {
+	if o.system != nil && way.Method != fleet.NotifyDirect {
 		return n.notifyJoint(ctx, o, way, event)
 	}
 	if o.user.ID == 0 && way.Method != fleet.NotifyDirect {
@@ -156,13 +174,15 @@ func (o *order) target() notify.Target {
 	return t
 }
 
-// notifyJoint tells one base of a multi-cell system, whose members are registered by
-// whichever base their handsets are near: through the PBX at the base's own contact, if
-// it has one, or else directly at the address that it last fetched from.
+// notifyJoint tells one base of a multi-cell system. Some makers' data masters register
+// all members, and others' bases those whose handsets are near. So it is told through the
+// PBX at its own contact, if it has one that is known; else the data master by a member's
+// extension that no phone shares, and another directly at the address that it last fetched
+// from.
 func (n *notifier) notifyJoint(ctx context.Context, o order, way fleet.Notify, event string) (retry bool, err error) {
 	target := o.target()
 	if o.user.ID != 0 {
-		if target.URI, _, err = n.place(ctx, o); err == nil {
+		if target.URI, _, err = n.place(ctx, o); err == nil || o.leads && o.alone() {
 			s, err := n.sender(o.tenant.ID, way)
 			if err != nil {
 				return false, undeliverable{err.Error()}
