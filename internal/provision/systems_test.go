@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/fleet"
@@ -193,4 +194,47 @@ func TestBaseOfAnUnknownSystem(t *testing.T) {
 	if !strings.Contains(k.fetch(0), "account.1.user_name = 101\n") {
 		t.Error("the base has lost its members")
 	}
+}
+
+// While the data master changes hands again and again, a base that is not it never gets
+// a member's password, and no base anything but a whole file or the word to come back.
+func TestSystemUnderChange(t *testing.T) {
+	t.Parallel()
+	k := newWorks(t)
+	ctx := t.Context()
+	k.ids[2] = must(k.CreateDectPhone(ctx, k.admin, baseInput(mac.MustParse("805ec0000010"), "yealink-w8x.xml", "W80DM")))(t)
+	k.macs[2] = mac.MustParse("805ec0000010")
+	both := &[]fleet.SystemBaseInput{{Dect: k.ids[0]}, {Dect: k.ids[2]}}
+	check(t, k.UpdateDectSystem(ctx, k.admin, k.system, fleet.DectSystemInput{Bases: both}))
+	paths := []string{k.path(0), k.path(2)}
+	done := make(chan struct{})
+	var phones sync.WaitGroup
+	for _, path := range paths {
+		phones.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				a := k.core.Answer(ctx, lan(path))
+				body := string(a.Body)
+				first, second := strings.Contains(body, "account.1.user_name = 101\n"), strings.Contains(body, "account.2.user_name = 102\n")
+				if a.Status != 200 && a.Status != 503 || first != second {
+					t.Errorf("status %d, the first member %v, the second %v", a.Status, first, second)
+					return
+				}
+			}
+		})
+	}
+	for i := range 40 {
+		master := k.ids[2*((i+1)%2)]
+		check(t, k.UpdateDectSystem(ctx, k.admin, k.system, fleet.DectSystemInput{Master: &master}))
+		leads, other := k.get(paths[(i+1)%2]), k.get(paths[i%2])
+		if leads.Status != 200 || other.Status != 200 || !strings.Contains(string(leads.Body), "planted-second-secret") || strings.Contains(string(other.Body), "planted-second-secret") {
+			t.Errorf("change %d: status %d and %d; the members are not the data master's alone", i, leads.Status, other.Status)
+		}
+	}
+	close(done)
+	phones.Wait()
 }
