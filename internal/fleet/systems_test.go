@@ -238,6 +238,31 @@ func TestDectSystemRules(t *testing.T) {
 	}
 }
 
+// Those that took their clock from a base that is deleted take it from where it took its
+// own, and from the first of them if it took it from none.
+func TestClockOfADeletedBase(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	a, b, c := w.newCell("001565000030", "M5"), w.newCell("001565000031", "M0"), w.newCell("001565000032", "M0")
+	id := must(w.CreateDectSystem(ctx, w.admin, fleet.DectSystemInput{Name: new("Works"), Bases: &[]fleet.SystemBaseInput{
+		{Dect: a, SyncFrom: b}, {Dect: b}, {Dect: c, SyncFrom: b},
+	}}))(t)
+	laid := func(want string) {
+		t.Helper()
+		if got := laidOut(must(w.DectSystem(ctx, w.admin, id))(t)); got != want {
+			t.Errorf("the system is %s; want %s", got, want)
+		}
+	}
+	laid("M530@1<M031/2 M031@2</1 M032@3<M031/2")
+	check(t, w.DeleteDectPhone(ctx, w.admin, b, true))
+	laid("M530@1</1 M032@3<M530/2")
+	d := w.newCell("001565000033", "M0")
+	check(t, w.UpdateDectSystem(ctx, w.admin, id, fleet.DectSystemInput{Bases: &[]fleet.SystemBaseInput{{Dect: a}, {Dect: c, SyncFrom: a}, {Dect: d, SyncFrom: c}}}))
+	laid("M530@1</1 M033@2<M032/3 M032@3<M530/2")
+	check(t, w.DeleteDectPhone(ctx, w.admin, c, true))
+	laid("M530@1</1 M033@2<M530/2")
+}
+
 func TestDectSystemOrders(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
