@@ -253,7 +253,11 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 	f.readDevice(v, deviceInput{
 		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
 	}, t, info, d.MAC, &d.DeviceSettings)
-	need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
+	if info != nil && len(info.Tones) == 0 { // the base is not told
+		set(v, "/tone", upper(in.Tone), &d.Tone, blankOr(country))
+	} else {
+		need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
+	}
 	login := veiled(blankOr(all(webPassword(d.MAC), carried)))
 	set(v, "/user_password", in.UserPassword, &d.UserPassword, login)
 	set(v, "/engineer_password", in.EngineerPassword, &d.EngineerPassword, login)
