@@ -267,6 +267,33 @@ func TestSharersOfABase(t *testing.T) {
 	reached(h.mac, 0)
 }
 
+// A base is told by what it has registered: a member that it has had since it last
+// fetched, or one that it had then. After a restart nobody knows.
+func TestSharersOfABaseWhoseMembersChange(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "yealink-w5x.xml", "W60B", fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	third := must(h.CreateUser(t.Context(), h.admin, userInput("103", "planted-third-secret")))(t)
+	reached := func(by fleet.ID) {
+		t.Helper()
+		if user, _ := h.core.Sharers(h.mac); user != by {
+			t.Errorf("reached by %d, want %d", user, by)
+		}
+	}
+	h.fetch()
+	h.members(fleet.MemberInput{ExtensionNumber: "103", HandsetIndex: "1"}, fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	reached(h.second) // though the other comes first
+	h.members(fleet.MemberInput{ExtensionNumber: "103", HandsetIndex: "1"})
+	reached(h.second) // which it still registers
+	h.fetch()
+	reached(third)
+	h.members(fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	check(t, h.DeleteUser(t.Context(), h.admin, third, true))
+	reached(h.second)
+	h.members(fleet.MemberInput{ExtensionNumber: "101", HandsetIndex: "1"}, fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	h.start()
+	reached(h.second) // a phone has 101 as well
+}
+
 // A base takes orders by its MAC address as a phone does.
 func TestOrdersToABase(t *testing.T) {
 	t.Parallel()

@@ -105,6 +105,9 @@ type device struct {
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+	// fetchedAs is a base as it was when it last fetched: with the members that it has
+	// registered, whoever they are by now. Nil for a base that has not since the start.
+	fetchedAs atomic.Pointer[unit]
 }
 
 // unit is a phone or a DECT base as an admin has set it up. It is immutable.
@@ -551,6 +554,9 @@ func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 	}
 	members, siblings := c.snap.membersFor(d)
 	for _, member := range members {
+		if member.slot.data.Load() == nil {
+			continue
+		}
 		shared := slices.DeleteFunc(d.sharers(member.slot), func(m mac.Addr) bool { return slices.Contains(siblings, m) })
 		if user == 0 || len(shared) == 0 {
 			user, others = member.slot.id, shared
@@ -566,22 +572,49 @@ func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 }
 
 // membersFor lists the members of a base, or of the system that it is in, with the
-// system's other bases.
+// system's other bases. Those whose extensions the base should have registered come
+// first.
 func (s *snapshot) membersFor(d *device) (members []member, siblings []mac.Addr) {
 	u := d.data.Load()
 	y := u.inSystem()
 	if y == nil {
-		return u.members, nil
+		return d.registered(), nil
 	}
 	for _, b := range y.Bases {
 		if b.MAC != d.mac {
 			siblings = append(siblings, b.MAC)
 		}
 		if master, ok := s.byAddress(b.MAC); ok && b.Index == 1 {
-			members = master.data.Load().members
+			members = master.registered()
 		}
 	}
 	return members, siblings
+}
+
+// registered lists the members of a base: first those that it has had since it last
+// fetched, then those that it had then, and last those that it does not know of yet.
+func (d *device) registered() []member {
+	now, then := d.data.Load(), d.fetchedAs.Load()
+	if then == nil || then == now {
+		return now.members
+	}
+	has := func(list []member, m member) bool {
+		return slices.ContainsFunc(list, func(o member) bool { return o.slot == m.slot })
+	}
+	var kept, gone, added []member
+	for _, m := range then.members {
+		if has(now.members, m) {
+			kept = append(kept, m)
+		} else {
+			gone = append(gone, m)
+		}
+	}
+	for _, m := range now.members {
+		if !has(then.members, m) {
+			added = append(added, m)
+		}
+	}
+	return slices.Concat(kept, gone, added)
 }
 
 // sharers lists the other phones that register as a user's extension.
