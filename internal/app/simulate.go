@@ -165,7 +165,7 @@ func knownModels(c *provision.Catalog) modelNames {
 	known := make(modelNames)
 	for _, t := range c.Templates() {
 		for _, m := range t.Models {
-			known[strings.ToLower(t.Vendor+" "+m.Name)] = namedModel{t.Vendor, m.Name, m.Handsets > 0}
+			known[strings.ToLower(t.Vendor+" "+m.Name)] = namedModel{t.Vendor, m.Name, m.Handsets > 0 || m.Bases > 0}
 		}
 	}
 	return known

@@ -198,10 +198,9 @@ func (f *fetcher) boot(times int) {
 			return
 		}
 		r.Err = nil
-		if own := r.State.ProvisioningURL; strings.HasSuffix(own, "/") {
-			if base, err := url.Parse(own); err == nil && base.IsAbs() {
-				f.base = base // where it begins next time
-			}
+		own := r.State.ProvisioningURL
+		if base, err := url.Parse(own[:strings.LastIndexByte(own, '/')+1]); err == nil && base.IsAbs() {
+			f.base = base // the folder where it begins next time
 		}
 	}
 }
