@@ -1663,6 +1663,11 @@ type DectModel struct {
 
 // DectModelRow defines model for DectModelRow.
 type DectModelRow struct {
+	// Bases How many bases a multi-cell system has at most that it leads; 0 for a base that works alone.
+	//
+	// Examples: 0
+	Bases int `json:"bases"`
+
 	// DisplayName Begins with the vendor's name.
 	//
 	// Examples: Yealink W70B
@@ -1673,13 +1678,18 @@ type DectModelRow struct {
 	// Examples: yealink-dect.xml
 	Filename string `json:"filename"`
 
-	// Lines How many members the base takes.
+	// Lines How many members the base takes by itself.
 	//
 	// Examples: 10
 	Lines int `json:"lines"`
 
 	// Model Examples: W70B
 	Model string `json:"model"`
+
+	// SystemLines How many members such a system takes; 0 for a base that leads none.
+	//
+	// Examples: 0
+	SystemLines int `json:"system_lines"`
 }
 
 // DectModelRowList defines model for DectModelRowList.
@@ -1699,6 +1709,11 @@ type DectPhone struct {
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
+
+	// DectSystemID The multi-cell system that it is in.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectSystemID *string `json:"dect_system_id"`
 
 	// Disabled Whether an administrator has disabled it.
 	//
@@ -1726,7 +1741,7 @@ type DectPhone struct {
 	// Language Examples: ENGLISH
 	Language string `json:"language"`
 
-	// Lines How many members the base takes.
+	// Lines How many members the base takes by itself.
 	//
 	// Examples: 10
 	Lines int `json:"lines"`
@@ -1989,6 +2004,81 @@ type DectPhoneUpdateLanguage string
 
 // DectPhoneUpdatePreferredTransport What carries SIP.
 type DectPhoneUpdatePreferredTransport string
+
+// DectSystem defines model for DectSystem.
+type DectSystem struct {
+	// Bases By rising index.
+	Bases []SystemBase `json:"bases"`
+
+	// ID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	ID string `json:"id"`
+
+	// Lines How many members the system takes.
+	//
+	// Examples: 250
+	Lines int `json:"lines"`
+
+	// Master The base that is the data master, by its id.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Master *string `json:"master"`
+
+	// MembersCount How many it has.
+	//
+	// Examples: 60
+	MembersCount int `json:"members_count"`
+
+	// Name Examples: Works
+	Name string `json:"name"`
+
+	// Number From 1 to 512, unique in the tenant; it never changes.
+	//
+	// Examples: 1
+	Number int `json:"number"`
+}
+
+// DectSystemCreate defines model for DectSystemCreate.
+type DectSystemCreate struct {
+	// Bases All of one maker and template. Members of the data master become those of the system; other bases must have none.
+	Bases []SystemBaseInput `json:"bases"`
+
+	// Master The base that is the data master; none for the first of the bases.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Master *string `json:"master,omitempty"`
+
+	// Name Unique in the tenant.
+	//
+	// Examples: Works
+	Name string `json:"name"`
+}
+
+// DectSystemList defines model for DectSystemList.
+type DectSystemList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []DectSystem `json:"items"`
+}
+
+// DectSystemUpdate defines model for DectSystemUpdate.
+type DectSystemUpdate struct {
+	// Bases The whole list: a base that is not in it is alone again.
+	Bases *[]SystemBaseInput `json:"bases,omitempty"`
+
+	// Master The base that is the data master. The members go to it.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Master *string `json:"master,omitempty"`
+
+	// Name Unique in the tenant.
+	//
+	// Examples: Works
+	Name *string `json:"name,omitempty"`
+}
 
 // Details defines model for Details.
 type Details struct {
@@ -2415,6 +2505,11 @@ type Job struct {
 	// Created Examples: 2026-11-23T08:00:00Z
 	Created *time.Time `json:"created"`
 
+	// DectSystemID The DECT system whose bases it is for.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectSystemID *string `json:"dect_system_id"`
+
 	// Done Null while it goes on.
 	//
 	// Examples: 2026-11-23T08:01:00Z
@@ -2426,7 +2521,7 @@ type Job struct {
 	// Kind What it makes phones do.
 	Kind JobKind `json:"kind"`
 
-	// Mac The one phone; null for every phone of the tenant.
+	// Mac The one phone; null for every phone of the tenant or every base of a DECT system.
 	//
 	// Examples: 001565aabbcc
 	Mac   *string  `json:"mac"`
@@ -2639,6 +2734,26 @@ type MemberList struct {
 type Members struct {
 	// Items The whole list: who is not in it is no member any more.
 	Items []MemberInput `json:"items"`
+}
+
+// MembersMove defines model for MembersMove.
+type MembersMove struct {
+	// ExtensionNumbers The members that move.
+	//
+	// Examples: ["101"]
+	ExtensionNumbers []string     `json:"extension_numbers"`
+	To               MembersPlace `json:"to"`
+}
+
+// MembersPlace defines model for MembersPlace.
+type MembersPlace struct {
+	// DectPhoneID A base that is in a system stands for the system.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectPhoneID *string `json:"dect_phone_id,omitempty"`
+
+	// DectSystemID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectSystemID *string `json:"dect_system_id,omitempty"`
 }
 
 // Notify defines model for Notify.
@@ -2900,6 +3015,49 @@ type SignIn struct {
 	//
 	// Examples: admin
 	Username string `json:"username"`
+}
+
+// SystemBase defines model for SystemBase.
+type SystemBase struct {
+	// DectPhoneID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectPhoneID string `json:"dect_phone_id"`
+
+	// Index Its place in the system, from 1, which is the data master's.
+	//
+	// Examples: 1
+	Index int `json:"index"`
+
+	// Mac Examples: 001565aabbcc
+	Mac string `json:"mac"`
+
+	// Model Examples: W90DM
+	Model string `json:"model"`
+
+	// Name Examples: Hall
+	Name string `json:"name"`
+
+	// SyncFrom The base that it takes its radio clock from; null for the one that the others follow in the end.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	SyncFrom *string `json:"sync_from"`
+
+	// SyncLevel 1 for that one, 2 for those that take their clock from it, and so on.
+	//
+	// Examples: 1
+	SyncLevel int `json:"sync_level"`
+}
+
+// SystemBaseInput defines model for SystemBaseInput.
+type SystemBaseInput struct {
+	// DectPhoneID A DECT base of the tenant that is in no other system.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	DectPhoneID string `json:"dect_phone_id"`
+
+	// SyncFrom The base of the system that it takes its radio clock from; none for the one that the others follow in the end. If no base names one, all take it from the data master.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	SyncFrom *string `json:"sync_from,omitempty"`
 }
 
 // TemplateCreate defines model for TemplateCreate.
@@ -4070,7 +4228,7 @@ type UpdateDectPhoneParams struct {
 
 // DeleteDectPhoneParams defines parameters for DeleteDectPhone.
 type DeleteDectPhoneParams struct {
-	// Force Delete it even where it has members: they are taken off it, and their extensions stay.
+	// Force Delete it even where it has members, which are taken off it while their extensions stay, or is in a multi-cell system, which it leaves.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
 
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
@@ -4107,8 +4265,113 @@ type ReplaceMembersParams struct {
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
 
+// MoveMembersParams defines parameters for MoveMembers.
+type MoveMembersParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
 // GetMemberParams defines parameters for GetMember.
 type GetMemberParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListDectSystemsParams defines parameters for ListDectSystems.
+type ListDectSystemsParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `id`, `lines`, `name`, `number`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `id`, `lines`, `name`, `number`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// CreateDectSystemParams defines parameters for CreateDectSystem.
+type CreateDectSystemParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// GetDectSystemParams defines parameters for GetDectSystem.
+type GetDectSystemParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// UpdateDectSystemParams defines parameters for UpdateDectSystem.
+type UpdateDectSystemParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// DeleteDectSystemParams defines parameters for DeleteDectSystem.
+type DeleteDectSystemParams struct {
+	// Force Take the members at the highest places off where they are more than the data master takes by itself; their extensions stay.
+	Force *bool `form:"force,omitempty" json:"force,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListDectSystemMembersParams defines parameters for ListDectSystemMembers.
+type ListDectSystemMembersParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `display_name`, `extension_number`, `handset_index`, `ipui`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `display_name`, `extension_number`, `handset_index`, `ipui`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ReplaceDectSystemMembersParams defines parameters for ReplaceDectSystemMembers.
+type ReplaceDectSystemMembersParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// MoveDectSystemMembersParams defines parameters for MoveDectSystemMembers.
+type MoveDectSystemMembersParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// RebootDectSystemParams defines parameters for RebootDectSystem.
+type RebootDectSystemParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ReprovisionDectSystemParams defines parameters for ReprovisionDectSystem.
+type ReprovisionDectSystemParams struct {
 	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
@@ -4794,6 +5057,21 @@ type UpdateDectPhoneJSONRequestBody = DectPhoneUpdate
 // ReplaceMembersJSONRequestBody defines body for ReplaceMembers for application/json ContentType.
 type ReplaceMembersJSONRequestBody = Members
 
+// MoveMembersJSONRequestBody defines body for MoveMembers for application/json ContentType.
+type MoveMembersJSONRequestBody = MembersMove
+
+// CreateDectSystemJSONRequestBody defines body for CreateDectSystem for application/json ContentType.
+type CreateDectSystemJSONRequestBody = DectSystemCreate
+
+// UpdateDectSystemJSONRequestBody defines body for UpdateDectSystem for application/json ContentType.
+type UpdateDectSystemJSONRequestBody = DectSystemUpdate
+
+// ReplaceDectSystemMembersJSONRequestBody defines body for ReplaceDectSystemMembers for application/json ContentType.
+type ReplaceDectSystemMembersJSONRequestBody = Members
+
+// MoveDectSystemMembersJSONRequestBody defines body for MoveDectSystemMembers for application/json ContentType.
+type MoveDectSystemMembersJSONRequestBody = MembersMove
+
 // OpenEnrolmentJSONRequestBody defines body for OpenEnrolment for application/json ContentType.
 type OpenEnrolmentJSONRequestBody = EnrolmentCreate
 
@@ -5155,7 +5433,7 @@ type ClientInterface interface {
 
 	// DeleteDectPhone Delete a DECT base
 	//
-	// A base with members is a conflict that names them, unless forced.
+	// A base with members, or in a system, is a conflict that names them, unless forced. The data master of a system cannot be deleted.
 	//
 	// Needs the role `operator`.
 	//
@@ -5164,6 +5442,8 @@ type ClientInterface interface {
 
 	// ListMembers List the members of a DECT base
 	//
+	// Those of a base that is in a multi-cell system are the system's.
+	//
 	// Needs the role `viewer`.
 	//
 	// Corresponds with GET /dect_phones/{id}/members (the `ListMembers` operationId).
@@ -5171,7 +5451,7 @@ type ClientInterface interface {
 
 	// ReplaceMembersWithBody Replace the members of a DECT base
 	//
-	// The list replaces the old one whole, or nothing changes.
+	// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 	//
 	// Needs the role `operator`.
 	//
@@ -5182,7 +5462,7 @@ type ClientInterface interface {
 
 	// ReplaceMembers Replace the members of a DECT base
 	//
-	// The list replaces the old one whole, or nothing changes.
+	// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 	//
 	// Needs the role `operator`.
 	//
@@ -5191,12 +5471,168 @@ type ClientInterface interface {
 	// Corresponds with POST /dect_phones/{id}/members (the `ReplaceMembers` operationId).
 	ReplaceMembers(ctx context.Context, id string, params *ReplaceMembersParams, body ReplaceMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MoveMembersWithBody Move members of a DECT base to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+	MoveMembersWithBody(ctx context.Context, id string, params *MoveMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveMembers Move members of a DECT base to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+	MoveMembers(ctx context.Context, id string, params *MoveMembersParams, body MoveMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMember Get a member of a DECT base
 	//
 	// Needs the role `viewer`.
 	//
 	// Corresponds with GET /dect_phones/{id}/members/{extension_number} (the `GetMember` operationId).
 	GetMember(ctx context.Context, id string, extensionNumber string, params *GetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDectSystems List multi-cell systems
+	//
+	// A system is several DECT bases that work as one: it has one list of members, which its data master keeps.
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /dect_systems (the `ListDectSystems` operationId).
+	ListDectSystems(ctx context.Context, params *ListDectSystemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDectSystemWithBody Make one system of DECT bases
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+	CreateDectSystemWithBody(ctx context.Context, params *CreateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDectSystem Make one system of DECT bases
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+	CreateDectSystem(ctx context.Context, params *CreateDectSystemParams, body CreateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDectSystem Get a multi-cell system
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /dect_systems/{id} (the `GetDectSystem` operationId).
+	GetDectSystem(ctx context.Context, id string, params *GetDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateDectSystemWithBody Change a multi-cell system
+	//
+	// Members keep their handset index when another base becomes the data master, if that one has the place.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+	UpdateDectSystemWithBody(ctx context.Context, id string, params *UpdateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateDectSystem Change a multi-cell system
+	//
+	// Members keep their handset index when another base becomes the data master, if that one has the place.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+	UpdateDectSystem(ctx context.Context, id string, params *UpdateDectSystemParams, body UpdateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteDectSystem Make bases of their own of a system's bases
+	//
+	// The bases stay, and the members with the data master. If they are more than it takes by itself, it is a conflict unless forced.
+	//
+	// Needs the role `operator`.
+	//
+	// Corresponds with POST /dect_systems/{id}/destroy (the `DeleteDectSystem` operationId).
+	DeleteDectSystem(ctx context.Context, id string, params *DeleteDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDectSystemMembers List the members of a multi-cell system
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /dect_systems/{id}/members (the `ListDectSystemMembers` operationId).
+	ListDectSystemMembers(ctx context.Context, id string, params *ListDectSystemMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceDectSystemMembersWithBody Replace the members of a multi-cell system
+	//
+	// The list replaces the old one whole, or nothing changes.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+	ReplaceDectSystemMembersWithBody(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceDectSystemMembers Replace the members of a multi-cell system
+	//
+	// The list replaces the old one whole, or nothing changes.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+	ReplaceDectSystemMembers(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, body ReplaceDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveDectSystemMembersWithBody Move members of a multi-cell system to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+	MoveDectSystemMembersWithBody(ctx context.Context, id string, params *MoveDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveDectSystemMembers Move members of a multi-cell system to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+	MoveDectSystemMembers(ctx context.Context, id string, params *MoveDectSystemMembersParams, body MoveDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RebootDectSystem Make every base of a system restart
+	//
+	// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+	//
+	// Needs the role `operator`.
+	//
+	// Corresponds with POST /dect_systems/{id}/reboot (the `RebootDectSystem` operationId).
+	RebootDectSystem(ctx context.Context, id string, params *RebootDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReprovisionDectSystem Make every base of a system fetch its configuration
+	//
+	// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+	//
+	// Needs the role `operator`.
+	//
+	// Corresponds with POST /dect_systems/{id}/reprovision (the `ReprovisionDectSystem` operationId).
+	ReprovisionDectSystem(ctx context.Context, id string, params *ReprovisionDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListEnrolments List the open enrolment windows
 	//
@@ -6399,7 +6835,7 @@ func (c *Client) UpdateDectPhone(ctx context.Context, id string, params *UpdateD
 
 // DeleteDectPhone Delete a DECT base
 //
-// A base with members is a conflict that names them, unless forced.
+// A base with members, or in a system, is a conflict that names them, unless forced. The data master of a system cannot be deleted.
 //
 // Needs the role `operator`.
 //
@@ -6418,6 +6854,8 @@ func (c *Client) DeleteDectPhone(ctx context.Context, id string, params *DeleteD
 
 // ListMembers List the members of a DECT base
 //
+// Those of a base that is in a multi-cell system are the system's.
+//
 // Needs the role `viewer`.
 //
 // Corresponds with GET /dect_phones/{id}/members (the `ListMembers` operationId).
@@ -6435,7 +6873,7 @@ func (c *Client) ListMembers(ctx context.Context, id string, params *ListMembers
 
 // ReplaceMembersWithBody Replace the members of a DECT base
 //
-// The list replaces the old one whole, or nothing changes.
+// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 //
 // Needs the role `operator`.
 //
@@ -6456,7 +6894,7 @@ func (c *Client) ReplaceMembersWithBody(ctx context.Context, id string, params *
 
 // ReplaceMembers Replace the members of a DECT base
 //
-// The list replaces the old one whole, or nothing changes.
+// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 //
 // Needs the role `operator`.
 //
@@ -6475,6 +6913,48 @@ func (c *Client) ReplaceMembers(ctx context.Context, id string, params *ReplaceM
 	return c.Client.Do(req)
 }
 
+// MoveMembersWithBody Move members of a DECT base to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+func (c *Client) MoveMembersWithBody(ctx context.Context, id string, params *MoveMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMembersRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveMembers Move members of a DECT base to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+func (c *Client) MoveMembers(ctx context.Context, id string, params *MoveMembersParams, body MoveMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMembersRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMember Get a member of a DECT base
 //
 // Needs the role `viewer`.
@@ -6482,6 +6962,280 @@ func (c *Client) ReplaceMembers(ctx context.Context, id string, params *ReplaceM
 // Corresponds with GET /dect_phones/{id}/members/{extension_number} (the `GetMember` operationId).
 func (c *Client) GetMember(ctx context.Context, id string, extensionNumber string, params *GetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMemberRequest(c.Server, id, extensionNumber, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDectSystems List multi-cell systems
+//
+// A system is several DECT bases that work as one: it has one list of members, which its data master keeps.
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /dect_systems (the `ListDectSystems` operationId).
+func (c *Client) ListDectSystems(ctx context.Context, params *ListDectSystemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDectSystemsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDectSystemWithBody Make one system of DECT bases
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+func (c *Client) CreateDectSystemWithBody(ctx context.Context, params *CreateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDectSystemRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDectSystem Make one system of DECT bases
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+func (c *Client) CreateDectSystem(ctx context.Context, params *CreateDectSystemParams, body CreateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDectSystemRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDectSystem Get a multi-cell system
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /dect_systems/{id} (the `GetDectSystem` operationId).
+func (c *Client) GetDectSystem(ctx context.Context, id string, params *GetDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDectSystemRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateDectSystemWithBody Change a multi-cell system
+//
+// Members keep their handset index when another base becomes the data master, if that one has the place.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+func (c *Client) UpdateDectSystemWithBody(ctx context.Context, id string, params *UpdateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateDectSystemRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateDectSystem Change a multi-cell system
+//
+// Members keep their handset index when another base becomes the data master, if that one has the place.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+func (c *Client) UpdateDectSystem(ctx context.Context, id string, params *UpdateDectSystemParams, body UpdateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateDectSystemRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteDectSystem Make bases of their own of a system's bases
+//
+// The bases stay, and the members with the data master. If they are more than it takes by itself, it is a conflict unless forced.
+//
+// Needs the role `operator`.
+//
+// Corresponds with POST /dect_systems/{id}/destroy (the `DeleteDectSystem` operationId).
+func (c *Client) DeleteDectSystem(ctx context.Context, id string, params *DeleteDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDectSystemRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDectSystemMembers List the members of a multi-cell system
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /dect_systems/{id}/members (the `ListDectSystemMembers` operationId).
+func (c *Client) ListDectSystemMembers(ctx context.Context, id string, params *ListDectSystemMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDectSystemMembersRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceDectSystemMembersWithBody Replace the members of a multi-cell system
+//
+// The list replaces the old one whole, or nothing changes.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+func (c *Client) ReplaceDectSystemMembersWithBody(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceDectSystemMembersRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceDectSystemMembers Replace the members of a multi-cell system
+//
+// The list replaces the old one whole, or nothing changes.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+func (c *Client) ReplaceDectSystemMembers(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, body ReplaceDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceDectSystemMembersRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveDectSystemMembersWithBody Move members of a multi-cell system to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+func (c *Client) MoveDectSystemMembersWithBody(ctx context.Context, id string, params *MoveDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveDectSystemMembersRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveDectSystemMembers Move members of a multi-cell system to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+func (c *Client) MoveDectSystemMembers(ctx context.Context, id string, params *MoveDectSystemMembersParams, body MoveDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveDectSystemMembersRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RebootDectSystem Make every base of a system restart
+//
+// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+//
+// Needs the role `operator`.
+//
+// Corresponds with POST /dect_systems/{id}/reboot (the `RebootDectSystem` operationId).
+func (c *Client) RebootDectSystem(ctx context.Context, id string, params *RebootDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRebootDectSystemRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReprovisionDectSystem Make every base of a system fetch its configuration
+//
+// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+//
+// Needs the role `operator`.
+//
+// Corresponds with POST /dect_systems/{id}/reprovision (the `ReprovisionDectSystem` operationId).
+func (c *Client) ReprovisionDectSystem(ctx context.Context, id string, params *ReprovisionDectSystemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReprovisionDectSystemRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9549,6 +10303,68 @@ func NewReplaceMembersRequestWithBody(server string, id string, params *ReplaceM
 	return req, nil
 }
 
+// NewMoveMembersRequest calls the generic MoveMembers builder with application/json body
+func NewMoveMembersRequest(server string, id string, params *MoveMembersParams, body MoveMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveMembersRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewMoveMembersRequestWithBody constructs an http.Request for the MoveMembers method, with any body, and a specified content type
+func NewMoveMembersRequestWithBody(server string, id string, params *MoveMembersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_phones/%s/members/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetMemberRequest constructs an http.Request for the GetMember method
 func NewGetMemberRequest(server string, id string, extensionNumber string, params *GetMemberParams) (*http.Request, error) {
 	var err error
@@ -9583,6 +10399,735 @@ func NewGetMemberRequest(server string, id string, extensionNumber string, param
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListDectSystemsRequest constructs an http.Request for the ListDectSystems method
+func NewListDectSystemsRequest(server string, params *ListDectSystemsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateDectSystemRequest calls the generic CreateDectSystem builder with application/json body
+func NewCreateDectSystemRequest(server string, params *CreateDectSystemParams, body CreateDectSystemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDectSystemRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDectSystemRequestWithBody constructs an http.Request for the CreateDectSystem method, with any body, and a specified content type
+func NewCreateDectSystemRequestWithBody(server string, params *CreateDectSystemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetDectSystemRequest constructs an http.Request for the GetDectSystem method
+func NewGetDectSystemRequest(server string, id string, params *GetDectSystemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateDectSystemRequest calls the generic UpdateDectSystem builder with application/json body
+func NewUpdateDectSystemRequest(server string, id string, params *UpdateDectSystemParams, body UpdateDectSystemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateDectSystemRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateDectSystemRequestWithBody constructs an http.Request for the UpdateDectSystem method, with any body, and a specified content type
+func NewUpdateDectSystemRequestWithBody(server string, id string, params *UpdateDectSystemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteDectSystemRequest constructs an http.Request for the DeleteDectSystem method
+func NewDeleteDectSystemRequest(server string, id string, params *DeleteDectSystemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/destroy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Force != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "force", *params.Force, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListDectSystemMembersRequest constructs an http.Request for the ListDectSystemMembers method
+func NewListDectSystemMembersRequest(server string, id string, params *ListDectSystemMembersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/members", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReplaceDectSystemMembersRequest calls the generic ReplaceDectSystemMembers builder with application/json body
+func NewReplaceDectSystemMembersRequest(server string, id string, params *ReplaceDectSystemMembersParams, body ReplaceDectSystemMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceDectSystemMembersRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceDectSystemMembersRequestWithBody constructs an http.Request for the ReplaceDectSystemMembers method, with any body, and a specified content type
+func NewReplaceDectSystemMembersRequestWithBody(server string, id string, params *ReplaceDectSystemMembersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/members", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMoveDectSystemMembersRequest calls the generic MoveDectSystemMembers builder with application/json body
+func NewMoveDectSystemMembersRequest(server string, id string, params *MoveDectSystemMembersParams, body MoveDectSystemMembersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveDectSystemMembersRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewMoveDectSystemMembersRequestWithBody constructs an http.Request for the MoveDectSystemMembers method, with any body, and a specified content type
+func NewMoveDectSystemMembersRequestWithBody(server string, id string, params *MoveDectSystemMembersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/members/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRebootDectSystemRequest constructs an http.Request for the RebootDectSystem method
+func NewRebootDectSystemRequest(server string, id string, params *RebootDectSystemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/reboot", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewReprovisionDectSystemRequest constructs an http.Request for the ReprovisionDectSystem method
+func NewReprovisionDectSystemRequest(server string, id string, params *ReprovisionDectSystemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/dect_systems/%s/reprovision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -14389,7 +15934,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDectPhoneWithResponse Delete a DECT base
 	//
-	// A base with members is a conflict that names them, unless forced.
+	// A base with members, or in a system, is a conflict that names them, unless forced. The data master of a system cannot be deleted.
 	//
 	// Needs the role `operator`.
 	//
@@ -14400,6 +15945,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListMembersWithResponse List the members of a DECT base
 	//
+	// Those of a base that is in a multi-cell system are the system's.
+	//
 	// Needs the role `viewer`.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -14409,7 +15956,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMembersWithBodyWithResponse Replace the members of a DECT base
 	//
-	// The list replaces the old one whole, or nothing changes.
+	// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 	//
 	// Needs the role `operator`.
 	//
@@ -14420,7 +15967,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReplaceMembersWithResponse Replace the members of a DECT base
 	//
-	// The list replaces the old one whole, or nothing changes.
+	// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 	//
 	// Needs the role `operator`.
 	//
@@ -14428,6 +15975,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /dect_phones/{id}/members (the `ReplaceMembers` operationId).
 	ReplaceMembersWithResponse(ctx context.Context, id string, params *ReplaceMembersParams, body ReplaceMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMembersResponse, error)
+
+	// MoveMembersWithBodyWithResponse Move members of a DECT base to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+	MoveMembersWithBodyWithResponse(ctx context.Context, id string, params *MoveMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMembersResponse, error)
+
+	// MoveMembersWithResponse Move members of a DECT base to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+	MoveMembersWithResponse(ctx context.Context, id string, params *MoveMembersParams, body MoveMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMembersResponse, error)
 
 	// GetMemberWithResponse Get a member of a DECT base
 	//
@@ -14437,6 +16006,152 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /dect_phones/{id}/members/{extension_number} (the `GetMember` operationId).
 	GetMemberWithResponse(ctx context.Context, id string, extensionNumber string, params *GetMemberParams, reqEditors ...RequestEditorFn) (*GetMemberResponse, error)
+
+	// ListDectSystemsWithResponse List multi-cell systems
+	//
+	// A system is several DECT bases that work as one: it has one list of members, which its data master keeps.
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /dect_systems (the `ListDectSystems` operationId).
+	ListDectSystemsWithResponse(ctx context.Context, params *ListDectSystemsParams, reqEditors ...RequestEditorFn) (*ListDectSystemsResponse, error)
+
+	// CreateDectSystemWithBodyWithResponse Make one system of DECT bases
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+	CreateDectSystemWithBodyWithResponse(ctx context.Context, params *CreateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDectSystemResponse, error)
+
+	// CreateDectSystemWithResponse Make one system of DECT bases
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+	CreateDectSystemWithResponse(ctx context.Context, params *CreateDectSystemParams, body CreateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDectSystemResponse, error)
+
+	// GetDectSystemWithResponse Get a multi-cell system
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /dect_systems/{id} (the `GetDectSystem` operationId).
+	GetDectSystemWithResponse(ctx context.Context, id string, params *GetDectSystemParams, reqEditors ...RequestEditorFn) (*GetDectSystemResponse, error)
+
+	// UpdateDectSystemWithBodyWithResponse Change a multi-cell system
+	//
+	// Members keep their handset index when another base becomes the data master, if that one has the place.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+	UpdateDectSystemWithBodyWithResponse(ctx context.Context, id string, params *UpdateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateDectSystemResponse, error)
+
+	// UpdateDectSystemWithResponse Change a multi-cell system
+	//
+	// Members keep their handset index when another base becomes the data master, if that one has the place.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+	UpdateDectSystemWithResponse(ctx context.Context, id string, params *UpdateDectSystemParams, body UpdateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateDectSystemResponse, error)
+
+	// DeleteDectSystemWithResponse Make bases of their own of a system's bases
+	//
+	// The bases stay, and the members with the data master. If they are more than it takes by itself, it is a conflict unless forced.
+	//
+	// Needs the role `operator`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/destroy (the `DeleteDectSystem` operationId).
+	DeleteDectSystemWithResponse(ctx context.Context, id string, params *DeleteDectSystemParams, reqEditors ...RequestEditorFn) (*DeleteDectSystemResponse, error)
+
+	// ListDectSystemMembersWithResponse List the members of a multi-cell system
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /dect_systems/{id}/members (the `ListDectSystemMembers` operationId).
+	ListDectSystemMembersWithResponse(ctx context.Context, id string, params *ListDectSystemMembersParams, reqEditors ...RequestEditorFn) (*ListDectSystemMembersResponse, error)
+
+	// ReplaceDectSystemMembersWithBodyWithResponse Replace the members of a multi-cell system
+	//
+	// The list replaces the old one whole, or nothing changes.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+	ReplaceDectSystemMembersWithBodyWithResponse(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDectSystemMembersResponse, error)
+
+	// ReplaceDectSystemMembersWithResponse Replace the members of a multi-cell system
+	//
+	// The list replaces the old one whole, or nothing changes.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+	ReplaceDectSystemMembersWithResponse(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, body ReplaceDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDectSystemMembersResponse, error)
+
+	// MoveDectSystemMembersWithBodyWithResponse Move members of a multi-cell system to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+	MoveDectSystemMembersWithBodyWithResponse(ctx context.Context, id string, params *MoveDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveDectSystemMembersResponse, error)
+
+	// MoveDectSystemMembersWithResponse Move members of a multi-cell system to another base or system
+	//
+	// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+	//
+	// Needs the role `operator`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+	MoveDectSystemMembersWithResponse(ctx context.Context, id string, params *MoveDectSystemMembersParams, body MoveDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveDectSystemMembersResponse, error)
+
+	// RebootDectSystemWithResponse Make every base of a system restart
+	//
+	// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+	//
+	// Needs the role `operator`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/reboot (the `RebootDectSystem` operationId).
+	RebootDectSystemWithResponse(ctx context.Context, id string, params *RebootDectSystemParams, reqEditors ...RequestEditorFn) (*RebootDectSystemResponse, error)
+
+	// ReprovisionDectSystemWithResponse Make every base of a system fetch its configuration
+	//
+	// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+	//
+	// Needs the role `operator`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /dect_systems/{id}/reprovision (the `ReprovisionDectSystem` operationId).
+	ReprovisionDectSystemWithResponse(ctx context.Context, id string, params *ReprovisionDectSystemParams, reqEditors ...RequestEditorFn) (*ReprovisionDectSystemResponse, error)
 
 	// ListEnrolmentsWithResponse List the open enrolment windows
 	//
@@ -16259,6 +17974,47 @@ func (r ReplaceMembersResponse) ContentType() string {
 	return ""
 }
 
+type MoveMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r MoveMembersResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MoveMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MoveMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MoveMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MoveMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMemberResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16301,6 +18057,458 @@ func (r GetMemberResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMemberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDectSystemsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DectSystemList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDectSystemsResponse) GetJSON200() *DectSystemList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListDectSystemsResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDectSystemsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDectSystemsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDectSystemsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDectSystemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Created
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDectSystemResponse) GetJSON201() *Created {
+	return r.JSON201
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CreateDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDectSystemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DectSystem
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDectSystemResponse) GetJSON200() *DectSystem {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDectSystemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r UpdateDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateDectSystemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeleteDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteDectSystemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDectSystemMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MemberList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDectSystemMembersResponse) GetJSON200() *MemberList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListDectSystemMembersResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDectSystemMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDectSystemMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDectSystemMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDectSystemMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplaceDectSystemMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ReplaceDectSystemMembersResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceDectSystemMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceDectSystemMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceDectSystemMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceDectSystemMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MoveDectSystemMembersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r MoveDectSystemMembersResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MoveDectSystemMembersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MoveDectSystemMembersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MoveDectSystemMembersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MoveDectSystemMembersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RebootDectSystemResponse200Headers the declared response headers of an HTTP 200 response for RebootDectSystem
+type RebootDectSystemResponse200Headers struct {
+	DialplaneJob *string
+}
+
+type RebootDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RebootDectSystemResponse200Headers
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r RebootDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RebootDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RebootDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RebootDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RebootDectSystemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReprovisionDectSystemResponse200Headers the declared response headers of an HTTP 200 response for ReprovisionDectSystem
+type ReprovisionDectSystemResponse200Headers struct {
+	DialplaneJob *string
+}
+
+type ReprovisionDectSystemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReprovisionDectSystemResponse200Headers
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ReprovisionDectSystemResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReprovisionDectSystemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReprovisionDectSystemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReprovisionDectSystemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReprovisionDectSystemResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19597,7 +21805,7 @@ func (c *ClientWithResponses) UpdateDectPhoneWithResponse(ctx context.Context, i
 
 // DeleteDectPhoneWithResponse Delete a DECT base
 //
-// A base with members is a conflict that names them, unless forced.
+// A base with members, or in a system, is a conflict that names them, unless forced. The data master of a system cannot be deleted.
 //
 // Needs the role `operator`.
 //
@@ -19614,6 +21822,8 @@ func (c *ClientWithResponses) DeleteDectPhoneWithResponse(ctx context.Context, i
 
 // ListMembersWithResponse List the members of a DECT base
 //
+// Those of a base that is in a multi-cell system are the system's.
+//
 // Needs the role `viewer`.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19629,7 +21839,7 @@ func (c *ClientWithResponses) ListMembersWithResponse(ctx context.Context, id st
 
 // ReplaceMembersWithBodyWithResponse Replace the members of a DECT base
 //
-// The list replaces the old one whole, or nothing changes.
+// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 //
 // Needs the role `operator`.
 //
@@ -19646,7 +21856,7 @@ func (c *ClientWithResponses) ReplaceMembersWithBodyWithResponse(ctx context.Con
 
 // ReplaceMembersWithResponse Replace the members of a DECT base
 //
-// The list replaces the old one whole, or nothing changes.
+// The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.
 //
 // Needs the role `operator`.
 //
@@ -19659,6 +21869,40 @@ func (c *ClientWithResponses) ReplaceMembersWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseReplaceMembersResponse(rsp)
+}
+
+// MoveMembersWithBodyWithResponse Move members of a DECT base to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+func (c *ClientWithResponses) MoveMembersWithBodyWithResponse(ctx context.Context, id string, params *MoveMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMembersResponse, error) {
+	rsp, err := c.MoveMembersWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMembersResponse(rsp)
+}
+
+// MoveMembersWithResponse Move members of a DECT base to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_phones/{id}/members/move (the `MoveMembers` operationId).
+func (c *ClientWithResponses) MoveMembersWithResponse(ctx context.Context, id string, params *MoveMembersParams, body MoveMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMembersResponse, error) {
+	rsp, err := c.MoveMembers(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMembersResponse(rsp)
 }
 
 // GetMemberWithResponse Get a member of a DECT base
@@ -19674,6 +21918,236 @@ func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, id stri
 		return nil, err
 	}
 	return ParseGetMemberResponse(rsp)
+}
+
+// ListDectSystemsWithResponse List multi-cell systems
+//
+// A system is several DECT bases that work as one: it has one list of members, which its data master keeps.
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /dect_systems (the `ListDectSystems` operationId).
+func (c *ClientWithResponses) ListDectSystemsWithResponse(ctx context.Context, params *ListDectSystemsParams, reqEditors ...RequestEditorFn) (*ListDectSystemsResponse, error) {
+	rsp, err := c.ListDectSystems(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDectSystemsResponse(rsp)
+}
+
+// CreateDectSystemWithBodyWithResponse Make one system of DECT bases
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+func (c *ClientWithResponses) CreateDectSystemWithBodyWithResponse(ctx context.Context, params *CreateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDectSystemResponse, error) {
+	rsp, err := c.CreateDectSystemWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDectSystemResponse(rsp)
+}
+
+// CreateDectSystemWithResponse Make one system of DECT bases
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems (the `CreateDectSystem` operationId).
+func (c *ClientWithResponses) CreateDectSystemWithResponse(ctx context.Context, params *CreateDectSystemParams, body CreateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDectSystemResponse, error) {
+	rsp, err := c.CreateDectSystem(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDectSystemResponse(rsp)
+}
+
+// GetDectSystemWithResponse Get a multi-cell system
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /dect_systems/{id} (the `GetDectSystem` operationId).
+func (c *ClientWithResponses) GetDectSystemWithResponse(ctx context.Context, id string, params *GetDectSystemParams, reqEditors ...RequestEditorFn) (*GetDectSystemResponse, error) {
+	rsp, err := c.GetDectSystem(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDectSystemResponse(rsp)
+}
+
+// UpdateDectSystemWithBodyWithResponse Change a multi-cell system
+//
+// Members keep their handset index when another base becomes the data master, if that one has the place.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+func (c *ClientWithResponses) UpdateDectSystemWithBodyWithResponse(ctx context.Context, id string, params *UpdateDectSystemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateDectSystemResponse, error) {
+	rsp, err := c.UpdateDectSystemWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateDectSystemResponse(rsp)
+}
+
+// UpdateDectSystemWithResponse Change a multi-cell system
+//
+// Members keep their handset index when another base becomes the data master, if that one has the place.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id} (the `UpdateDectSystem` operationId).
+func (c *ClientWithResponses) UpdateDectSystemWithResponse(ctx context.Context, id string, params *UpdateDectSystemParams, body UpdateDectSystemJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateDectSystemResponse, error) {
+	rsp, err := c.UpdateDectSystem(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateDectSystemResponse(rsp)
+}
+
+// DeleteDectSystemWithResponse Make bases of their own of a system's bases
+//
+// The bases stay, and the members with the data master. If they are more than it takes by itself, it is a conflict unless forced.
+//
+// Needs the role `operator`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/destroy (the `DeleteDectSystem` operationId).
+func (c *ClientWithResponses) DeleteDectSystemWithResponse(ctx context.Context, id string, params *DeleteDectSystemParams, reqEditors ...RequestEditorFn) (*DeleteDectSystemResponse, error) {
+	rsp, err := c.DeleteDectSystem(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteDectSystemResponse(rsp)
+}
+
+// ListDectSystemMembersWithResponse List the members of a multi-cell system
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /dect_systems/{id}/members (the `ListDectSystemMembers` operationId).
+func (c *ClientWithResponses) ListDectSystemMembersWithResponse(ctx context.Context, id string, params *ListDectSystemMembersParams, reqEditors ...RequestEditorFn) (*ListDectSystemMembersResponse, error) {
+	rsp, err := c.ListDectSystemMembers(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDectSystemMembersResponse(rsp)
+}
+
+// ReplaceDectSystemMembersWithBodyWithResponse Replace the members of a multi-cell system
+//
+// The list replaces the old one whole, or nothing changes.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+func (c *ClientWithResponses) ReplaceDectSystemMembersWithBodyWithResponse(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceDectSystemMembersResponse, error) {
+	rsp, err := c.ReplaceDectSystemMembersWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceDectSystemMembersResponse(rsp)
+}
+
+// ReplaceDectSystemMembersWithResponse Replace the members of a multi-cell system
+//
+// The list replaces the old one whole, or nothing changes.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/members (the `ReplaceDectSystemMembers` operationId).
+func (c *ClientWithResponses) ReplaceDectSystemMembersWithResponse(ctx context.Context, id string, params *ReplaceDectSystemMembersParams, body ReplaceDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceDectSystemMembersResponse, error) {
+	rsp, err := c.ReplaceDectSystemMembers(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceDectSystemMembersResponse(rsp)
+}
+
+// MoveDectSystemMembersWithBodyWithResponse Move members of a multi-cell system to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+func (c *ClientWithResponses) MoveDectSystemMembersWithBodyWithResponse(ctx context.Context, id string, params *MoveDectSystemMembersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveDectSystemMembersResponse, error) {
+	rsp, err := c.MoveDectSystemMembersWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveDectSystemMembersResponse(rsp)
+}
+
+// MoveDectSystemMembersWithResponse Move members of a multi-cell system to another base or system
+//
+// All move, or nothing changes. The handset goes along, and each keeps its place if that is free, or else gets the next that is.
+//
+// Needs the role `operator`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/members/move (the `MoveDectSystemMembers` operationId).
+func (c *ClientWithResponses) MoveDectSystemMembersWithResponse(ctx context.Context, id string, params *MoveDectSystemMembersParams, body MoveDectSystemMembersJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveDectSystemMembersResponse, error) {
+	rsp, err := c.MoveDectSystemMembers(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveDectSystemMembersResponse(rsp)
+}
+
+// RebootDectSystemWithResponse Make every base of a system restart
+//
+// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+//
+// Needs the role `operator`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/reboot (the `RebootDectSystem` operationId).
+func (c *ClientWithResponses) RebootDectSystemWithResponse(ctx context.Context, id string, params *RebootDectSystemParams, reqEditors ...RequestEditorFn) (*RebootDectSystemResponse, error) {
+	rsp, err := c.RebootDectSystem(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRebootDectSystemResponse(rsp)
+}
+
+// ReprovisionDectSystemWithResponse Make every base of a system fetch its configuration
+//
+// Success means that the order is taken; the job that the header names says what becomes of it. Bases that are rejected or disabled are left out.
+//
+// Needs the role `operator`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /dect_systems/{id}/reprovision (the `ReprovisionDectSystem` operationId).
+func (c *ClientWithResponses) ReprovisionDectSystemWithResponse(ctx context.Context, id string, params *ReprovisionDectSystemParams, reqEditors ...RequestEditorFn) (*ReprovisionDectSystemResponse, error) {
+	rsp, err := c.ReprovisionDectSystem(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReprovisionDectSystemResponse(rsp)
 }
 
 // ListEnrolmentsWithResponse List the open enrolment windows
@@ -21643,6 +24117,35 @@ func ParseReplaceMembersResponse(rsp *http.Response) (*ReplaceMembersResponse, e
 	return response, nil
 }
 
+// ParseMoveMembersResponse parses an HTTP response from a MoveMembersWithResponse call
+func ParseMoveMembersResponse(rsp *http.Response) (*MoveMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MoveMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetMemberResponse parses an HTTP response from a GetMemberWithResponse call
 func ParseGetMemberResponse(rsp *http.Response) (*GetMemberResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21671,6 +24174,338 @@ func ParseGetMemberResponse(rsp *http.Response) (*GetMemberResponse, error) {
 		}
 		response.JSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListDectSystemsResponse parses an HTTP response from a ListDectSystemsWithResponse call
+func ParseListDectSystemsResponse(rsp *http.Response) (*ListDectSystemsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDectSystemsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DectSystemList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateDectSystemResponse parses an HTTP response from a CreateDectSystemWithResponse call
+func ParseCreateDectSystemResponse(rsp *http.Response) (*CreateDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Created
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDectSystemResponse parses an HTTP response from a GetDectSystemWithResponse call
+func ParseGetDectSystemResponse(rsp *http.Response) (*GetDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DectSystem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateDectSystemResponse parses an HTTP response from a UpdateDectSystemWithResponse call
+func ParseUpdateDectSystemResponse(rsp *http.Response) (*UpdateDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteDectSystemResponse parses an HTTP response from a DeleteDectSystemWithResponse call
+func ParseDeleteDectSystemResponse(rsp *http.Response) (*DeleteDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDectSystemMembersResponse parses an HTTP response from a ListDectSystemMembersWithResponse call
+func ParseListDectSystemMembersResponse(rsp *http.Response) (*ListDectSystemMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDectSystemMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MemberList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReplaceDectSystemMembersResponse parses an HTTP response from a ReplaceDectSystemMembersWithResponse call
+func ParseReplaceDectSystemMembersResponse(rsp *http.Response) (*ReplaceDectSystemMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceDectSystemMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMoveDectSystemMembersResponse parses an HTTP response from a MoveDectSystemMembersWithResponse call
+func ParseMoveDectSystemMembersResponse(rsp *http.Response) (*MoveDectSystemMembersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MoveDectSystemMembersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRebootDectSystemResponse parses an HTTP response from a RebootDectSystemWithResponse call
+func ParseRebootDectSystemResponse(rsp *http.Response) (*RebootDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RebootDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RebootDectSystemResponse200Headers
+		if values := rsp.Header.Values("Dialplane-Job"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Dialplane-Job", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DialplaneJob = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReprovisionDectSystemResponse parses an HTTP response from a ReprovisionDectSystemWithResponse call
+func ParseReprovisionDectSystemResponse(rsp *http.Response) (*ReprovisionDectSystemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReprovisionDectSystemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReprovisionDectSystemResponse200Headers
+		if values := rsp.Header.Values("Dialplane-Job"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Dialplane-Job", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.DialplaneJob = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

@@ -65,6 +65,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerJobs()
 	s.registerEvents()
 	s.registerDect()
+	s.registerSystems()
 	s.registerTemplates()
 	s.registerFiles()
 	s.registerEnrolments()

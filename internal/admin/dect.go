@@ -17,7 +17,8 @@ type dectPhone struct {
 	Device
 	Name             string   `json:"name" example:"Hall"`
 	Template         string   `json:"template" example:"yealink-dect.xml" doc:"The template."`
-	Lines            int      `json:"lines" example:"10" doc:"How many members the base takes."`
+	Lines            int      `json:"lines" example:"10" doc:"How many members the base takes by itself."`
+	DectSystemID     blank    `json:"dect_system_id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The multi-cell system that it is in."`
 	Tone             blank    `json:"tone" example:"DEU"`
 	UserPassword     password `json:"user_password" doc:"Null unless the credential may reveal secrets."`
 	EngineerPassword password `json:"engineer_password" doc:"Null unless the credential may reveal secrets."`
@@ -120,42 +121,30 @@ func (s *server) registerDect() {
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/dect_phones/{id}/destroy", id: "deleteDectPhone", tag: tagDect, status: http.StatusNoContent, role: fleet.Operator,
-		flags:   map[string]string{"force": "Delete it even where it has members: they are taken off it, and their extensions stay."},
+		flags:   map[string]string{"force": "Delete it even where it has members, which are taken off it while their extensions stay, or is in a multi-cell system, which it leaves."},
 		summary: "Delete a DECT base",
-		detail:  "A base with members is a conflict that names them, unless forced.",
+		detail:  "A base with members, or in a system, is a conflict that names them, unless forced. The data master of a system cannot be deleted.",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*empty, error) {
 		return nothing(s.Fleet.DeleteDectPhone(ctx, r.Caller, in.ID.ref(), r.Flags["force"]))
 	})
 	register(s, operation{
 		method: http.MethodGet, path: "/dect_phones/{id}/members", id: "listMembers", tag: tagDect, status: http.StatusOK, role: fleet.Viewer, fields: memberFields(),
 		summary: "List the members of a DECT base",
+		detail:  "Those of a base that is in a multi-cell system are the system's.",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*output[listOf[member]], error) {
 		all, err := s.Fleet.Members(ctx, r.Caller, in.ID.ref())
-		found, n := listquery.Apply(all, r.Query, memberFields(), func(m fleet.Member, field string) listquery.Value {
-			switch field {
-			case "extension_number":
-				return listquery.TextValue(m.ExtensionNumber)
-			case "display_name":
-				return listquery.TextValue(m.DisplayName)
-			case "ipui":
-				return listquery.TextValue(m.IPUI)
-			}
-			return listquery.NumberValue(int64(m.HandsetIndex))
-		})
-		return listed(r, found, n, memberOf), err
+		return membersOf(r, all), err
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/dect_phones/{id}/members", id: "replaceMembers", tag: tagDect, status: http.StatusOK, role: fleet.Operator,
 		summary: "Replace the members of a DECT base",
-		detail:  "The list replaces the old one whole, or nothing changes.",
+		detail:  "The list replaces the old one whole, or nothing changes. Those of a base that is in a multi-cell system are the system's.",
 	}, func(ctx context.Context, r request, in *struct {
 		ObjectPath
 		Body members
 	},
 	) (*empty, error) {
-		return nothing(s.Fleet.ReplaceMembers(ctx, r.Caller, in.ID.ref(), each(func(m memberInput) fleet.MemberInput {
-			return fleet.MemberInput{ExtensionNumber: m.ExtensionNumber, IPUI: orZero(m.IPUI), HandsetIndex: orZero(m.HandsetIndex)}
-		})(in.Body.Items)))
+		return nothing(s.Fleet.ReplaceMembers(ctx, r.Caller, in.ID.ref(), in.Body.input()))
 	})
 	register(s, operation{
 		method: http.MethodGet, path: "/dect_phones/{id}/members/{extension_number}", id: "getMember", tag: tagDect, status: http.StatusOK, role: fleet.Viewer,
@@ -164,6 +153,28 @@ func (s *server) registerDect() {
 		m, err := s.Fleet.Member(ctx, r.Caller, in.ID.ref(), in.ExtensionNumber)
 		return &output[member]{memberOf(m)}, err
 	})
+}
+
+func (m members) input() []fleet.MemberInput {
+	return each(func(m memberInput) fleet.MemberInput {
+		return fleet.MemberInput{ExtensionNumber: m.ExtensionNumber, IPUI: orZero(m.IPUI), HandsetIndex: orZero(m.HandsetIndex)}
+	})(m.Items)
+}
+
+// membersOf answers a list of members, all of which are at hand.
+func membersOf(r request, all []fleet.Member) *output[listOf[member]] {
+	found, n := listquery.Apply(all, r.Query, memberFields(), func(m fleet.Member, field string) listquery.Value {
+		switch field {
+		case "extension_number":
+			return listquery.TextValue(m.ExtensionNumber)
+		case "display_name":
+			return listquery.TextValue(m.DisplayName)
+		case "ipui":
+			return listquery.TextValue(m.IPUI)
+		}
+		return listquery.NumberValue(int64(m.HandsetIndex))
+	})
+	return listed(r, found, n, memberOf)
 }
 
 func (c dectPhoneCreate) input() fleet.DectInput {
@@ -184,7 +195,7 @@ func (f DectFields) input() fleet.DectInput {
 func (s *server) dectPhoneOf(d fleet.DectPhone) dectPhone {
 	out := dectPhone{
 		Device: deviceOf(d.DeviceSettings),
-		Name:   d.Name, Template: d.Template, Lines: d.Lines, Tone: blank(d.Tone),
+		Name:   d.Name, Template: d.Template, Lines: d.Lines, DectSystemID: blank(d.System.String()), Tone: blank(d.Tone),
 		UserPassword: password{d.UserPassword}, EngineerPassword: password{d.EngineerPassword},
 		Region: blank(d.Region), HandsetLanguage: blank(d.HandsetLanguage),
 	}

@@ -16,7 +16,8 @@ type ordered struct {
 type job struct {
 	ID      string     `json:"id" example:"NzAwNTUxOTA5NzczMTQ4MTYw"`
 	Kind    string     `json:"kind" enum:"reprovision,reboot" doc:"What it makes phones do."`
-	MAC     blank      `json:"mac" example:"001565aabbcc" doc:"The one phone; null for every phone of the tenant."`
+	MAC     blank      `json:"mac" example:"001565aabbcc" doc:"The one phone; null for every phone of the tenant or every base of a DECT system."`
+	System  blank      `json:"dect_system_id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The DECT system whose bases it is for."`
 	State   string     `json:"state" enum:"running,paused,cancelled,done"`
 	Caller  string     `json:"caller" example:"anna" doc:"Who gave the order."`
 	Created *time.Time `json:"created" example:"2026-11-23T08:00:00Z"`
@@ -87,7 +88,7 @@ func (s *server) registerJobs() {
 func jobOf(j fleet.Job) job {
 	out := job{
 		ID: j.ID.String(), Kind: string(j.Kind), State: string(j.State), Caller: j.Caller, Created: moment(j.CreatedAt), Done: moment(j.DoneAt),
-		Counts: jobCounts(j.Counts),
+		Counts: jobCounts(j.Counts), System: blank(j.System.String()),
 	}
 	if !j.MAC.IsZero() {
 		out.MAC = blank(j.MAC.String())

@@ -20,7 +20,7 @@ func TestEveryOperation(t *testing.T) {
 	user, phone, dect := "/users/"+w.ids["user"], "/phones/"+w.ids["phone"], "/dect_phones/"+w.ids["dect"]
 
 	for _, list := range []string{
-		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", "/files", "/firmware_policies", user + "/phones", "/dect_phones", dect + "/members",
+		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", "/files", "/firmware_policies", user + "/phones", "/dect_phones", dect + "/members", "/dect_systems", "/dect_systems/" + w.ids["system"] + "/members",
 		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items", "/phones/001565000001/history",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
@@ -72,7 +72,7 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "GET", "/phones/0015.6500.0001/assignee", w.viewer, "")
 	w.must(200, "GET", "/events", w.viewer, "") // ends at once: the world has no feed
 	all := w.must(200, "POST", "/phones/reprovision", w.operator, "")
-	if job := w.must(200, "GET", "/jobs/"+all.header.Get("Dialplane-Job"), w.viewer, ""); !strings.Contains(job.body, `"pending":2`) {
+	if job := w.must(200, "GET", "/jobs/"+all.header.Get("Dialplane-Job"), w.viewer, ""); !strings.Contains(job.body, `"pending":3`) {
 		t.Errorf("the job for all phones is %s", job.body)
 	}
 	w.must(200, "POST", "/jobs/"+w.ids["job"]+"/pause", w.operator, "")
@@ -114,6 +114,35 @@ func TestEveryOperation(t *testing.T) {
 	w.must(204, "POST", "/user/phones/"+own+"/destroy", w.owner, "")
 	w.must(204, "POST", user+phone+"/destroy", w.operator, "")
 
+	system, cell := "/dect_systems/"+w.ids["system"], w.ids["cell"]
+	yard := w.must(201, "POST", "/dect_phones", w.operator, strings.Replace(cellBody("001565000004"), "M5", "M0", 1)).id()
+	w.must(200, "POST", system, w.operator, `{"name":"Mill","master":"`+cell+`","bases":[{"dect_phone_id":"`+yard+`","sync_from":"`+cell+`"},{"dect_phone_id":"`+cell+`","sync_from":null}]}`)
+	mill := `{"id":"` + w.ids["system"] + `","name":"Mill","number":1,"lines":5,"members_count":0,"master":"` + cell + `","bases":[` +
+		`{"dect_phone_id":"` + cell + `","mac":"001565000003","name":"Cell 03","model":"M5","index":1,"sync_from":null,"sync_level":1},` +
+		`{"dect_phone_id":"` + yard + `","mac":"001565000004","name":"Cell 04","model":"M0","index":2,"sync_from":"` + cell + `","sync_level":2}]}`
+	if got := w.must(200, "GET", system, w.viewer, "").body; strings.TrimSpace(got) != mill {
+		t.Errorf("the system is %s; want %s", got, mill)
+	}
+	if got := w.must(200, "GET", "/dect_phones/"+yard, w.viewer, "").body; !strings.Contains(got, `"dect_system_id":"`+w.ids["system"]+`"`) {
+		t.Errorf("the base is %s", got)
+	}
+	w.must(200, "POST", system+"/members", w.operator, `{"items":[{"extension_number":"101","handset_index":"3"}]}`)
+	w.must(200, "POST", dect+"/members/move", w.operator, `{"to":{"dect_system_id":"`+w.ids["system"]+`"},"extension_numbers":["102"]}`)
+	w.must(200, "POST", system+"/members/move", w.operator, `{"to":{"dect_phone_id":"`+w.ids["dect"]+`"},"extension_numbers":["102"]}`)
+	if got := w.must(200, "GET", "/dect_phones/"+yard+"/members", w.viewer, "").body; !strings.Contains(got, `"extension_number":"101"`) || strings.Contains(got, `"102"`) {
+		t.Errorf("the members of the system's base are %s", got)
+	}
+	ordered := w.must(200, "POST", system+"/reboot", w.operator, "").header.Get("Dialplane-Job")
+	if got := w.must(200, "GET", "/jobs/"+ordered, w.viewer, "").body; !strings.Contains(got, `"pending":2`) || !strings.Contains(got, `"dect_system_id":"`+w.ids["system"]+`"`) {
+		t.Errorf("the job of the system is %s", got)
+	}
+	w.must(200, "POST", system+"/reprovision", w.operator, "")
+	w.must(409, "POST", "/dect_phones/"+cell+"/destroy?force=true", w.operator, "")
+	w.must(409, "POST", "/dect_phones/"+yard+"/destroy", w.operator, "")
+	w.must(204, "POST", "/dect_phones/"+yard+"/destroy?force=true", w.operator, "")
+	w.must(204, "POST", system+"/destroy?force=false", w.operator, "")
+	w.must(200, "POST", "/dect_phones/"+cell+"/members", w.operator, `{"items":[]}`)
+
 	w.must(200, "GET", dect, w.viewer, "")
 	w.must(200, "POST", dect, w.operator, `{"name":"Hall 2","handset_language":"German"}`)
 	w.must(200, "GET", dect+"/members/102", w.viewer, "")
@@ -151,7 +180,7 @@ func TestEveryOperation(t *testing.T) {
 // fill puts values that are good in the first tenant into a path.
 func fill(path string, ids map[string]string) string {
 	kinds := map[string]string{
-		"/users/": "user", "/contacts/": "contact", "/dect_phones/": "dect", "/accounts/": "account", "/tokens/": "token",
+		"/users/": "user", "/contacts/": "contact", "/dect_phones/": "dect", "/dect_systems/": "system", "/accounts/": "account", "/tokens/": "token",
 		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant", "/files/": "file", "/firmware_policies/": "policy",
 	}
 	for prefix, kind := range kinds {
@@ -255,11 +284,13 @@ func TestAnswers(t *testing.T) {
 		"/phones/00:15:65:00:00:01":          `{"extension_number":"101","vendor":"Acme","model":"A1","fwver":null,"name":"Extension 101","password":null,"vm_pin":null,"ip":null,"mac":"001565000001","rejected":false,"status":"waiting","status_since":null,"status_reason":"it has not asked"}`,
 		"/phones/001565000077":               `{"extension_number":null,"vendor":"Acme","model":"A2","fwver":"1.0","name":null,"password":null,"vm_pin":null,"ip":"192.0.2.77","mac":"001565000077","rejected":false,"status":"waiting","status_since":null,"status_reason":"it has not asked"}`,
 		"/phones/00:15:65:00:00:01/assignee": `{"mac":"001565000001","extension_number":"101","vendor":"Acme","model":"A1"}`,
-		"/templates/phones":                  `{"items":[{"filename":"acme-dect.xml","is_custom":false},{"filename":"acme.xml","is_custom":false},{"filename":"mine.xml","is_custom":true}]}`,
+		"/templates/phones":                  `{"items":[{"filename":"acme-dect.xml","is_custom":false},{"filename":"acme-multi.xml","is_custom":false},{"filename":"acme.xml","is_custom":false},{"filename":"mine.xml","is_custom":true}]}`,
 		"/templates/phones/mine.xml":         `{"filename":"mine.xml","content":"acme.xml","is_custom":true}`,
 		"/phone_models?count=true":           `{"items":[{"filename":"acme.xml","model":"A1","display_name":"Acme A1"}],"count":1}`,
-		"/dect_phone_models":                 `{"items":[{"filename":"acme-dect.xml","model":"D20","lines":3,"display_name":"Acme D20"}]}`,
-		"/dect_phone_models/acme-dect.xml":   `{"template":"acme-dect.xml","languages":["ENGLISH","GERMAN"],"tones":["USA","DEU"],"time_zones":["Europe/Berlin","Etc/UTC"],"codecs":["PCMU","PCMA","G722"],"lines":3}`,
+		"/dect_phone_models": `{"items":[{"filename":"acme-dect.xml","model":"D20","lines":3,"bases":0,"system_lines":0,"display_name":"Acme D20"},` +
+			`{"filename":"acme-multi.xml","model":"M5","lines":2,"bases":3,"system_lines":5,"display_name":"Acme M5"},{"filename":"acme-multi.xml","model":"M0","lines":0,"bases":3,"system_lines":0,"display_name":"Acme M0"},` +
+			`{"filename":"acme-multi.xml","model":"D30","lines":30,"bases":0,"system_lines":0,"display_name":"Acme D30"}]}`,
+		"/dect_phone_models/acme-dect.xml": `{"template":"acme-dect.xml","languages":["ENGLISH","GERMAN"],"tones":["USA","DEU"],"time_zones":["Europe/Berlin","Etc/UTC"],"codecs":["PCMU","PCMA","G722"],"lines":3}`,
 		"/phone_models/acme.xml": `{"filename":"acme.xml","languages":["ENGLISH","GERMAN"],"ringtones":["Ring1.wav"],"queue_ringtones":["Ring2.wav"],"external_ringtone":["Ring3.wav"],` +
 			`"date_formats":["DD MMM YYYY"],"time_formats":["24 hour clock"],"powerleds":["Off"],"backlights":[],"screensavers":[],"time_zones":["Europe/Berlin","Etc/UTC"],"codecs":["PCMU","PCMA","G722"],` +
 			`"enable_lldp":false,"enable_vlan_wan_port":false,"wan_port_id":null,"wan_port_priority":0,"enable_vlan_pc_port":false,"pc_port_id":254,"pc_port_priority":1}`,

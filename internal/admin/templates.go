@@ -41,7 +41,9 @@ type phoneModelRow struct {
 type dectModelRow struct {
 	Filename    string `json:"filename" example:"yealink-dect.xml" doc:"The template."`
 	Model       string `json:"model" example:"W70B"`
-	Lines       int    `json:"lines" example:"10" doc:"How many members the base takes."`
+	Lines       int    `json:"lines" example:"10" doc:"How many members the base takes by itself."`
+	Bases       int    `json:"bases" example:"0" doc:"How many bases a multi-cell system has at most that it leads; 0 for a base that works alone."`
+	SystemLines int    `json:"system_lines" example:"0" doc:"How many members such a system takes; 0 for a base that leads none."`
 	DisplayName string `json:"display_name" example:"Yealink W70B" doc:"Begins with the vendor's name."`
 }
 
@@ -186,7 +188,7 @@ func (s *server) registerTemplates() {
 		all, err := s.Fleet.DectModels(ctx, r.Caller)
 		found, n := listquery.Apply(all, r.Query, dectModelFields(), modelValue)
 		return listed(r, found, n, func(m fleet.ModelRow) dectModelRow {
-			return dectModelRow{m.Filename, m.Model, m.Handsets, m.DisplayName}
+			return dectModelRow{m.Filename, m.Model, m.Handsets, m.Bases, m.SystemHandsets, m.DisplayName}
 		}), err
 	})
 	register(s, operation{

@@ -37,7 +37,7 @@ var planted = []string{"planted-sip-secret", "90210377", "planted-web-secret", "
 
 // world is the API over a real fleet and a real store with two tenants. The first
 // is the default tenant, with the extensions 101 and 102, a phone of 101, a DECT
-// base of which 102 is a member, a custom template, an enrolment window, an
+// base of which 102 is a member, a DECT system of one base, a custom template, an enrolment window, an
 // account and a token; the second has an extension and a phone of its own.
 type world struct {
 	http.Handler
@@ -107,6 +107,8 @@ func newWorld(t *testing.T) *world {
 	w.ids["phone"] = w.must(201, "POST", "/users/"+w.ids["user"]+"/phones", w.root, phoneBody("001565000001")).id()
 	w.ids["dect"] = w.must(201, "POST", "/dect_phones", w.root, dectBody("001565000002")).id()
 	w.must(200, "POST", "/dect_phones/"+w.ids["dect"]+"/members", w.root, `{"items":[{"extension_number":"102","ipui":"030ab1ee28","handset_index":"1"}]}`)
+	w.ids["cell"] = w.must(201, "POST", "/dect_phones", w.root, cellBody("001565000003")).id()
+	w.ids["system"] = w.must(201, "POST", "/dect_systems", w.root, `{"name":"Works","bases":[{"dect_phone_id":"`+w.ids["cell"]+`"}]}`).id()
 	w.must(201, "POST", "/templates/phones", w.root, `{"filename":"mine.xml","content":"acme.xml"}`)
 	w.ids["file"] = w.must(201, "POST", uploadPath, w.root, "the firmware").id()
 	w.ids["policy"] = w.must(201, "POST", "/firmware_policies", w.root, `{"vendor":"acme","steps":["2.0"]}`).id()
@@ -162,6 +164,11 @@ func dectBody(address string) string {
 	return `{"name":"Hall","mac":"` + address + `","template":"acme-dect.xml","vendor":"Acme","model":"D20","password":"planted-web-secret",
 		"user_password":"planted-user-secret","engineer_password":"planted-engineer-secret","timezone":"Europe/Berlin","language":"GERMAN","tone":"DEU",
 		"codecs":["PCMA"],"interface":"WEB_DOMAIN","preferred_transport":"UDP"}`
+}
+
+// cellBody is a base that may be in a system.
+func cellBody(address string) string {
+	return strings.NewReplacer("acme-dect.xml", "acme-multi.xml", "D20", "M5", "Hall", "Cell "+address[10:]).Replace(dectBody(address))
 }
 
 // reply is an answer that has been held against the document.
@@ -439,14 +446,15 @@ func (b *buffer) String() string {
 // deaf is told of changes and phones and does nothing.
 type deaf struct{}
 
-func (deaf) TenantChanged(context.Context, fleet.ID) error               { return nil }
-func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error       { return nil }
-func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error    { return nil }
-func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error      { return nil }
-func (deaf) TemplateChanged(context.Context, fleet.ID, string) error     { return nil }
-func (deaf) FilesChanged(context.Context, fleet.ID) error                { return nil }
-func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
-func (deaf) Wake()                                                       {}
+func (deaf) TenantChanged(context.Context, fleet.ID) error                           { return nil }
+func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error                   { return nil }
+func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error                { return nil }
+func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error                  { return nil }
+func (deaf) DectSystemChanged(context.Context, fleet.ID, fleet.ID, []mac.Addr) error { return nil }
+func (deaf) TemplateChanged(context.Context, fleet.ID, string) error                 { return nil }
+func (deaf) FilesChanged(context.Context, fleet.ID) error                            { return nil }
+func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error             { return nil }
+func (deaf) Wake()                                                                   {}
 
 // faultyStore can be told to fail.
 type faultyStore struct {
@@ -489,7 +497,7 @@ type catalog struct {
 	panics bool
 }
 
-func (*catalog) Builtins() []string { return []string{"acme-dect.xml", "acme.xml"} }
+func (*catalog) Builtins() []string { return []string{"acme-dect.xml", "acme-multi.xml", "acme.xml"} }
 
 func (c *catalog) Builtin(filename string) (string, bool) {
 	return "<built-in/>", slices.Contains(c.Builtins(), filename)
@@ -528,6 +536,13 @@ func (c *catalog) Describe(_ context.Context, _ fleet.ID, filename string) (flee
 	case "acme-dect.xml":
 		info.DECT = true
 		info.Models = []fleet.ModelRow{{Filename: info.Filename, Vendor: "Acme", Model: "D20", DisplayName: "Acme D20", Handsets: 3}}
+	case "acme-multi.xml":
+		info.DECT = true
+		info.Models = []fleet.ModelRow{
+			{Filename: info.Filename, Vendor: "Acme", Model: "M5", DisplayName: "Acme M5", Handsets: 2, Bases: 3, SystemHandsets: 5},
+			{Filename: info.Filename, Vendor: "Acme", Model: "M0", DisplayName: "Acme M0", Bases: 3},
+			{Filename: info.Filename, Vendor: "Acme", Model: "D30", DisplayName: "Acme D30", Handsets: 30},
+		}
 	default:
 		return fleet.TemplateInfo{}, fleet.NotFound("template")
 	}

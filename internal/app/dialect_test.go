@@ -197,7 +197,7 @@ func TestDialectOverTheAPI(t *testing.T) {
 			Lines           int
 		}
 	}
-	l.call("GET", "/dect_phone_models", nil, 200, &bases)
+	l.call("GET", "/dect_phone_models?filter=filename%20eq%20'SkyNom.fxs.xml'", nil, 200, &bases)
 	if len(bases.Items) != 1 || bases.Items[0].Model != "M900" || bases.Items[0].Lines != 30 {
 		t.Errorf("DECT models %+v", bases.Items)
 	}

@@ -85,17 +85,31 @@ func (l *loader) faults(t *template.Template) []string {
 	seen := make(map[string]bool)
 	for i := range t.Models {
 		m := &t.Models[i]
-		v := template.Sample(t, m)
-		for _, f := range t.Files(m, template.Full) {
-			for _, fault := range faultsOf(pack, f, f.Name(m, v.MAC), m, v) {
-				if key := f.Pattern + " " + fault; !seen[key] {
-					seen[key] = true
-					found = append(found, fmt.Sprintf("%s (as the %s with every field set)", fault, m.Name))
+		for _, v := range samples(t, m) {
+			for _, f := range t.Files(m, template.Full) {
+				for _, fault := range faultsOf(pack, f, f.Name(m, v.MAC), m, v) {
+					if key := f.Pattern + " " + fault; !seen[key] {
+						seen[key] = true
+						found = append(found, fmt.Sprintf("%s (as the %s with every field set)", fault, m.Name))
+					}
 				}
 			}
 		}
 	}
 	return found
+}
+
+// samples are phones of a model with every field set: of a DECT base that can be in a
+// multi-cell system, one that is alone, the data master and another base of a system.
+func samples(t *template.Template, m *template.Model) []*template.View {
+	all := []*template.View{template.Sample(t, m)}
+	if m.Bases > 0 && m.SystemHandsets > 0 {
+		all = append(all, template.SampleInSystem(t, m, 1))
+	}
+	if m.Bases > 0 {
+		all = append(all, template.SampleInSystem(t, m, 2))
+	}
+	return all
 }
 
 func faultsOf(pack vendor.Pack, f *template.File, name string, m *template.Model, v *template.View) []string {

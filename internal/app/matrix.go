@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func matrix(registry *vendor.Registry, templates []*template.Template) string {
 	fmt.Fprintf(&out, matrixHead, models, len(names))
 	for _, name := range names {
 		pack, _ := registry.Pack(name)
-		fmt.Fprintf(&out, "\n## %s\n\nFetch again: %s. Restart: %s.\n\n", name, event(pack.Commands.Reprovision), event(pack.Commands.Reboot))
+		fmt.Fprintf(&out, "\n## %s\n\n%s%s\n\n", name, commands(pack.Commands), deviating(pack))
 		out.WriteString("| model | accounts | keys | modules | codecs | languages | transports | TLS | rests on | template |\n| --- | --: | --: | --- | --- | --: | --- | --- | --- | --- |\n")
 		for _, t := range byVendor[name] {
 			for i := range t.Models {
@@ -96,6 +97,25 @@ func offered(t *template.Template, m *template.Model, list string) []string {
 		names[i] = o.Name
 	}
 	return names
+}
+
+// commands says how phones are told to fetch again and to restart.
+func commands(c vendor.Commands) string {
+	return "Fetch again: " + event(c.Reprovision) + ". Restart: " + event(c.Reboot) + "."
+}
+
+// deviating says so of the models that obey other commands than the vendor's usual.
+func deviating(p vendor.Pack) string {
+	models := make(map[vendor.Commands][]string)
+	for _, model := range slices.Sorted(maps.Keys(p.Deviating)) {
+		models[p.Deviating[model]] = append(models[p.Deviating[model]], model)
+	}
+	var lines []string
+	for c, of := range models {
+		lines = append(lines, "\n\n"+strings.Join(of, ", ")+": "+commands(c))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "")
 }
 
 func event(e string) string {

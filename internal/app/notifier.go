@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -46,12 +47,16 @@ func newNotifier(s fleet.Store, r *vendor.Registry, sharers func(mac.Addr) (flee
 
 // order is what is known of a phone or DECT base that is to be told something.
 type order struct {
-	tenant fleet.Tenant
-	vendor string
+	tenant        fleet.Tenant
+	vendor, model string
 	fleet.DeviceSettings
 	user   fleet.User // its own, or of a base a member's; none has a base without members
 	self   notify.Device
 	others []notify.Device // that register as its extension too
+	// system is the multi-cell system that it is a base of, or nil, and leads says
+	// whether it is the data master.
+	system *fleet.DectSystem
+	leads  bool
 }
 
 func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o order, err error) {
@@ -60,7 +65,7 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 		if o.tenant, err = r.Tenant(ctx, tenant); err != nil {
 			return err
 		}
-		if o.vendor, o.DeviceSettings, err = settingsOf(ctx, r, tenant, m); err != nil {
+		if err = o.settings(ctx, r, m); err != nil {
 			return err
 		}
 		if user != 0 {
@@ -82,14 +87,30 @@ func (n *notifier) read(ctx context.Context, tenant fleet.ID, m mac.Addr) (o ord
 	return o, err
 }
 
-// settingsOf reads what phones and DECT bases have alike.
-func settingsOf(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr) (vendorName string, s fleet.DeviceSettings, err error) {
-	p, err := r.PhoneByMAC(ctx, tenant, m)
+// settings reads what phones and DECT bases have alike.
+func (o *order) settings(ctx context.Context, r fleet.Reader, m mac.Addr) error {
+	p, err := r.PhoneByMAC(ctx, o.tenant.ID, m)
+	o.vendor, o.model, o.DeviceSettings = p.Vendor, p.Model, p.DeviceSettings
 	if fleet.CodeOf(err) != fleet.CodeNotFound {
-		return p.Vendor, p.DeviceSettings, err
+		return err
 	}
-	b, err := r.DectPhoneByMAC(ctx, tenant, m)
-	return b.Vendor, b.DeviceSettings, err
+	b, err := r.DectPhoneByMAC(ctx, o.tenant.ID, m)
+	o.vendor, o.model, o.DeviceSettings = b.Vendor, b.Model, b.DeviceSettings
+	if err != nil || b.System == 0 {
+		return err
+	}
+	s, err := r.DectSystem(ctx, o.tenant.ID, b.System)
+	if err == nil {
+		o.system, o.leads = &s, s.Master() == b.ID
+	}
+	return err
+}
+
+// alone says whether nothing but the bases of its system registers as its extension.
+func (o *order) alone() bool {
+	return !slices.ContainsFunc(o.others, func(d notify.Device) bool {
+		return !slices.ContainsFunc(o.system.Bases, func(b fleet.SystemBase) bool { return b.MAC == d.MAC })
+	})
 }
 
 func deviceOf(ctx context.Context, r fleet.Reader, m mac.Addr) (notify.Device, error) {
@@ -114,16 +135,20 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if !ok {
 		return false, undeliverable{fmt.Sprintf("phones of %s cannot be commanded", o.vendor)}
 	}
-	event := pack.Commands.Reprovision
+	commands := pack.CommandsOf(o.model)
+	event := commands.Reprovision
 	if kind == fleet.JobReboot {
-		event = pack.Commands.Reboot
+		event = commands.Reboot
 	}
 	if event == "" {
-		return false, undeliverable{fmt.Sprintf("phones of %s have no documented way to %s by SIP", o.vendor, kind)}
+		return false, undeliverable{fmt.Sprintf("there is no documented way to %s a %s %s by SIP", kind, o.vendor, o.model)}
 	}
 	way, err := wayTo(o.tenant, o.Interface, o.PreferredTransport)
 	if err != nil {
 		return false, undeliverable{err.Error()}
+	}
+	if o.system != nil && way.Method != fleet.NotifyDirect {
+		return n.notifyJoint(ctx, o, way, event)
 	}
 	if o.user.ID == 0 && way.Method != fleet.NotifyDirect {
 		return false, undeliverable{"the DECT base has no members, so that it registers nothing by which it could be reached"}
@@ -132,16 +157,51 @@ func (n *notifier) Notify(ctx context.Context, tenant fleet.ID, m mac.Addr, kind
 	if err != nil {
 		return false, undeliverable{err.Error()}
 	}
-	target := notify.Target{MAC: m, Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain}
-	if o.self.Host.IsValid() {
-		target.Host = o.self.Host.String()
-	}
+	target := o.target()
 	if len(o.others) > 0 && way.Method != fleet.NotifyDirect {
 		if target.URI, retry, err = n.place(ctx, o); err != nil {
 			return judged(retry, err)
 		}
 	}
 	return judged(s.Notify(ctx, target, event))
+}
+
+func (o *order) target() notify.Target {
+	t := notify.Target{MAC: o.self.MAC, Extension: o.user.ExtensionNumber, Domain: o.tenant.Domain}
+	if o.self.Host.IsValid() {
+		t.Host = o.self.Host.String()
+	}
+	return t
+}
+
+// notifyJoint tells one base of a multi-cell system. Some makers' data masters register
+// all members, and others' bases those whose handsets are near. So it is told through the
+// PBX at its own contact, if it has one that is known; else the data master by a member's
+// extension that no phone shares, and another directly at the address that it last fetched
+// from.
+func (n *notifier) notifyJoint(ctx context.Context, o order, way fleet.Notify, event string) (retry bool, err error) {
+	target := o.target()
+	if o.user.ID != 0 {
+		if target.URI, _, err = n.place(ctx, o); err == nil || o.leads && o.alone() {
+			s, err := n.sender(o.tenant.ID, way)
+			if err != nil {
+				return false, undeliverable{err.Error()}
+			}
+			return judged(s.Notify(ctx, target, event))
+		}
+	}
+	if target.Host == "" {
+		return false, undeliverable{"the DECT base is one of a system, of which no member is known to be registered by it, and it was never seen to fetch; restart it by hand"}
+	}
+	s, err := n.sender(o.tenant.ID, fleet.Notify{Method: fleet.NotifyDirect})
+	if err != nil {
+		return false, undeliverable{err.Error()}
+	}
+	target.URI = ""
+	if retry, err = s.Notify(ctx, target, event); err != nil {
+		err = fmt.Errorf("the DECT base is one of a system, of which no member is known to be registered by it, and was told at the address that it last fetched from: %w", err)
+	}
+	return judged(retry, err)
 }
 
 // place finds the contact of a phone that shares its extension, by asking the

@@ -37,6 +37,11 @@ func startRegistrar(t *testing.T, contacts string) *registrar {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveRegistrar(t, socket, contacts)
+}
+
+func serveRegistrar(t *testing.T, socket *net.UDPConn, contacts string) *registrar {
+	t.Helper()
 	r := &registrar{port: socket.LocalAddr().(*net.UDPAddr).Port, contacts: contacts}
 	var reading sync.WaitGroup
 	t.Cleanup(func() { _ = socket.Close(); reading.Wait() })
@@ -199,6 +204,117 @@ func TestNotifyToABase(t *testing.T) {
 		if got := r.take(); !slices.Equal(got, test.told) {
 			t.Errorf("to the extension %d: told %q, want %q", test.user, got, test.told)
 		}
+	}
+}
+
+// A model that knows no restart is not told one, though others of its vendor are.
+func TestNoRestart(t *testing.T) {
+	t.Parallel()
+	r := startRegistrar(t, "Contact: <sip:102@192.0.2.13:5060>\r\n")
+	n, db := newOrders(t, r.port)
+	at := time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	bases := map[string]string{"7c2f80000001": "N510-IP-PRO", "7c2f80000002": "N870-IP-PRO"}
+	err := db.Write(t.Context(), func(w fleet.Writer) error {
+		for m, model := range bases {
+			b := fleet.DectPhone{
+				ID: fleet.ID(m[11]), Tenant: tenantID, Name: model, MAC: mac.MustParse(m), Template: "gigaset.xml", Vendor: "Gigaset", Model: model,
+				DeviceSettings: fleet.DeviceSettings{Interface: fleet.WebDomain, PreferredTransport: fleet.UDP}, Token: secret.New(m), CreatedAt: at, UpdatedAt: at,
+			}
+			if err := w.InsertDectPhone(t.Context(), b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.sharers = func(mac.Addr) (fleet.ID, []mac.Addr) { return 12, nil }
+	for m, model := range bases {
+		for _, kind := range []fleet.JobKind{fleet.JobReprovision, fleet.JobReboot} {
+			_, err := n.Notify(t.Context(), tenantID, mac.MustParse(m), kind)
+			refused := model == "N510-IP-PRO" && kind == fleet.JobReboot
+			if (err != nil) != refused || refused && !strings.Contains(err.Error(), "no documented way to reboot a Gigaset N510-IP-PRO") {
+				t.Errorf("to %s a %s: %v", kind, model, err)
+			}
+			if told := r.take(); (len(told) == 0) != refused {
+				t.Errorf("to %s a %s: told %q", kind, model, told)
+			}
+		}
+	}
+}
+
+// A base of a multi-cell system is told at a contact that is known to be its own; else
+// the data master by the extension of a member, and another at its address.
+func TestNotifyToASystem(t *testing.T) {
+	t.Parallel()
+	const contactOf = "Contact: <sip:102@192.0.2.14:5060>;+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-%s>\"\r\n"
+	master, slave, at := mac.MustParse("805ec0000009"), mac.MustParse("805ec000000a"), time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name     string
+		contacts string
+		base     mac.Addr
+		user     fleet.ID
+		others   []mac.Addr
+		seen     string
+		told     string // through the proxy
+		says     string // of the error
+	}{
+		{"its own contact", fmt.Sprintf(contactOf, "805EC000000A"), slave, 12, []mac.Addr{master}, "", "sip:102@192.0.2.14:5060", ""},
+		{"the master's own contact", fmt.Sprintf(contactOf, "805EC0000009"), master, 12, []mac.Addr{slave}, "", "sip:102@192.0.2.14:5060", ""},
+		{"the master by an extension", "Contact: <sip:102@192.0.2.13:5060>\r\n", master, 12, []mac.Addr{slave}, "", "sip:102@pbx.example.org", ""},
+		{"a master that shares it", "Contact: <sip:102@192.0.2.13:5060>\r\n", master, 12, []mac.Addr{slave, mac.MustParse(single)}, "", "", "never seen to fetch"},
+		{"another's contact", fmt.Sprintf(contactOf, "805EC0000009"), slave, 12, []mac.Addr{master}, "", "", "never seen to fetch"},
+		{"a system without members", "", slave, 0, nil, "", "", "never seen to fetch"},
+		{"at its address", "", slave, 0, nil, "127.0.0.79", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			r := startRegistrar(t, test.contacts)
+			n, db := newOrders(t, r.port)
+			n.sharers = func(mac.Addr) (fleet.ID, []mac.Addr) { return test.user, test.others }
+			err := db.Write(ctx, func(w fleet.Writer) error {
+				s := fleet.DectSystem{ID: 33, Tenant: tenantID, Name: "Works", Number: 1, CreatedAt: at, UpdatedAt: at}
+				for i, m := range []mac.Addr{master, slave} {
+					d := fleet.DectPhone{
+						ID: fleet.ID(31 + i), Tenant: tenantID, Name: "Hall", MAC: m, Template: "yealink-w8x.xml", Vendor: "Yealink", Model: "W80DM",
+						DeviceSettings: fleet.DeviceSettings{Interface: fleet.WebDomain, PreferredTransport: fleet.UDP}, Token: secret.New(m.String()), CreatedAt: at, UpdatedAt: at,
+					}
+					if err := w.InsertDectPhone(ctx, d); err != nil {
+						return err
+					}
+					s.Bases = append(s.Bases, fleet.SystemBase{Dect: d.ID, Index: i + 1})
+				}
+				return w.InsertDectSystem(ctx, s)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var phone *registrar
+			if test.seen != "" {
+				socket, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(test.seen), Port: 5060})
+				if err != nil {
+					t.Skip("there is no room for a phone at the port of SIP: ", err)
+				}
+				phone = serveRegistrar(t, socket, "")
+				if err := db.RecordFetches(ctx, []fleet.Fetch{{Time: at, Tenant: tenantID, MAC: test.base, File: "x", IP: netip.MustParseAddr(test.seen), Status: 200}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err = n.Notify(ctx, tenantID, test.base, fleet.JobReprovision)
+			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v; want %q", err, test.says)
+			}
+			if got := strings.Join(r.take(), " "); got != test.told {
+				t.Errorf("the proxy was asked to tell %q, not %q", got, test.told)
+			}
+			if phone != nil {
+				if got := phone.take(); len(got) != 1 || !strings.Contains(got[0], test.seen) {
+					t.Errorf("the base was told %q", got)
+				}
+			}
+		})
 	}
 }
 

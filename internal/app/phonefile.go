@@ -3,6 +3,7 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -49,6 +50,17 @@ type phoneFile struct {
 	EngineerPassword string `yaml:"engineer_password"`
 	Region           string `yaml:"region"`
 	HandsetLanguage  string `yaml:"handset_language"`
+	// System is the multi-cell system that it is in: the data master first, and the base
+	// itself among them. Without any sync_from all follow the data master.
+	System *struct {
+		Name   string `yaml:"name"`
+		Number int    `yaml:"number"` // 1 unless given
+		Bases  []struct {
+			MAC      string `yaml:"mac"`
+			Name     string `yaml:"name"`
+			SyncFrom string `yaml:"sync_from"` // MAC address of another
+		} `yaml:"bases"`
+	} `yaml:"system"`
 
 	// Those of a desk phone.
 	Extension extensionFile   `yaml:"extension"`
@@ -117,7 +129,7 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 	if p.Tenant.Domain == "" {
 		return nil, nil, fmt.Errorf("tenant.domain is missing: the SIP domain that the phone registers at")
 	}
-	if p.Extension.ExtensionNumber == "" && m.Handsets == 0 {
+	if p.Extension.ExtensionNumber == "" && !m.DECT() {
 		return nil, nil, fmt.Errorf("extension.extension_number is missing")
 	}
 	transport := fleet.Transport(cmp.Or(p.PreferredTransport, string(fleet.UDP)))
@@ -152,19 +164,62 @@ func (p *phoneFile) preview(t *template.Template, m *template.Model, now time.Ti
 		}
 	}
 	urls := provision.Addresses{Base: cmp.Or(p.ProvisioningURL, "http://provisioning.example.net/")}
-	if m.Handsets > 0 {
+	if m.DECT() {
 		base := fleet.DectPhone{
 			Name: p.Name, MAC: address, Template: t.Filename, Vendor: t.Vendor, Model: m.Name, DeviceSettings: phone.DeviceSettings, Token: phone.Token,
 			Tone: cmp.Or(p.Tone, p.Tenant.Tone), UserPassword: secret.New(p.UserPassword), EngineerPassword: secret.New(p.EngineerPassword),
 			Region: p.Region, HandsetLanguage: p.HandsetLanguage,
 		}
-		return provision.PreviewBase(t, tenant, base, p.seats(), p.Firmware, urls, now)
+		joint, err := p.system(address, m.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return provision.PreviewBase(t, tenant, base, p.seats(), joint, p.Firmware, urls, now)
 	}
 	var others []fleet.User
 	for _, o := range p.Others {
 		others = append(others, o.user())
 	}
 	return provision.Preview(t, tenant, p.Extension.user(), others, phone, p.Firmware, urls, now)
+}
+
+// system is the multi-cell system of the base with that address, or nil. All bases are
+// of its model.
+func (p *phoneFile) system(self mac.Addr, model string) (*fleet.DectSystem, error) {
+	if p.System == nil {
+		return nil, nil
+	}
+	s := &fleet.DectSystem{Name: p.System.Name, Number: cmp.Or(p.System.Number, 1)}
+	at, star := make(map[mac.Addr]fleet.ID), true
+	for i, b := range p.System.Bases {
+		m, err := mac.Parse(b.MAC)
+		if err != nil {
+			return nil, fmt.Errorf("system.bases[%d].mac: %w", i, err)
+		}
+		id := fleet.ID(i + 1)
+		s.Bases = append(s.Bases, fleet.SystemBase{Dect: id, Index: i + 1, MAC: m, Name: b.Name, Model: model})
+		at[m], star = id, star && b.SyncFrom == ""
+	}
+	if at[self] == 0 {
+		return nil, fmt.Errorf("system.bases has none with the mac %s, which is the base's own", self)
+	}
+	for i, b := range p.System.Bases {
+		if star && i > 0 {
+			s.Bases[i].SyncFrom = s.Master()
+		}
+		if b.SyncFrom == "" {
+			continue
+		}
+		m, err := mac.Parse(b.SyncFrom)
+		if err == nil && at[m] == 0 {
+			err = errors.New("is none of the system's bases")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("system.bases[%d].sync_from: %w", i, err)
+		}
+		s.Bases[i].SyncFrom = at[m]
+	}
+	return s, nil
 }
 
 // seats are the members by rising handset index.

@@ -182,7 +182,7 @@ func (c simulateCmd) phones(log *slog.Logger) ([]simulate.Phone, error) {
 	}
 	var phones []simulate.Phone
 	for _, name := range c.Model {
-		pack, model, err := known.find(registry, name)
+		pack, unit, err := known.find(registry, name)
 		if err != nil {
 			return nil, fmt.Errorf("--model: %w", err)
 		}
@@ -192,7 +192,8 @@ func (c simulateCmd) phones(log *slog.Logger) ([]simulate.Phone, error) {
 			addr = plus(addr, len(phones))
 		}
 		for i := range c.Count {
-			phones = append(phones, simulate.Phone{Pack: pack, Unit: vendor.Unit{MAC: plus(addr, i), Model: model}})
+			unit.MAC = plus(addr, i)
+			phones = append(phones, simulate.Phone{Pack: pack, Unit: unit})
 		}
 		if !next.IsZero() {
 			next = plus(next, c.Count)
@@ -210,26 +211,32 @@ func plus(a mac.Addr, n int) mac.Addr {
 	return a
 }
 
-// modelNames maps "vendor model" in lower case to the vendor and the model's name.
-type modelNames map[string][2]string
+// modelNames maps "vendor model" in lower case to the vendor and the model.
+type modelNames map[string]namedModel
+
+type namedModel struct {
+	vendor, model string
+	base          bool // a DECT base
+}
 
 func knownModels(c *provision.Catalog) modelNames {
 	known := make(modelNames)
 	for _, t := range c.Templates() {
 		for _, m := range t.Models {
-			known[strings.ToLower(t.Vendor+" "+m.Name)] = [2]string{t.Vendor, m.Name}
+			known[strings.ToLower(t.Vendor+" "+m.Name)] = namedModel{t.Vendor, m.Name, m.Handsets > 0 || m.Bases > 0}
 		}
 	}
 	return known
 }
 
-func (k modelNames) find(registry *vendor.Registry, name string) (vendor.Pack, string, error) {
+// find returns a vendor's pack and a unit of its model, without an address.
+func (k modelNames) find(registry *vendor.Registry, name string) (vendor.Pack, vendor.Unit, error) {
 	m, ok := k[strings.ToLower(strings.Join(strings.Fields(name), " "))]
 	if !ok {
-		return vendor.Pack{}, "", fmt.Errorf("no built-in template has a model %q; write vendor and model, as in 'Yealink T46U'", name)
+		return vendor.Pack{}, vendor.Unit{}, fmt.Errorf("no built-in template has a model %q; write vendor and model, as in 'Yealink T46U'", name)
 	}
-	pack, _ := registry.Pack(m[0])
-	return pack, m[1], nil
+	pack, _ := registry.Pack(m.vendor)
+	return pack, vendor.Unit{Model: m.model, Base: m.base}, nil
 }
 
 func readPhones(file string, registry *vendor.Registry, known modelNames) ([]simulate.Phone, error) {
@@ -246,15 +253,14 @@ func readPhones(file string, registry *vendor.Registry, known modelNames) ([]sim
 			continue
 		}
 		address, name, _ := strings.Cut(text, " ")
-		a, err := mac.Parse(address)
+		pack, unit, err := known.find(registry, name)
+		if err == nil {
+			unit.MAC, err = mac.Parse(address)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
-		pack, model, err := known.find(registry, name)
-		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
-		}
-		phones = append(phones, simulate.Phone{Pack: pack, Unit: vendor.Unit{MAC: a, Model: model}})
+		phones = append(phones, simulate.Phone{Pack: pack, Unit: unit})
 	}
 	return phones, lines.Err()
 }

@@ -145,6 +145,7 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	var (
 		before   DectPhone
 		disabled bool
+		system   ID
 	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = r.DectPhone(ctx, c.Tenant, id)
@@ -172,7 +173,7 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		if err := v.err(); err != nil {
 			return "", err
 		}
-		disabled = d.Disabled()
+		disabled, system = d.Disabled(), d.System
 		if err := f.settle(ctx, w, c, d.MAC, disabled, &v); err != nil {
 			return "", err
 		}
@@ -181,12 +182,16 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	if err != nil {
 		return err
 	}
-	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled)
+	if err := f.tellSettled(ctx, c.Tenant, before.MAC, disabled); err != nil || system == 0 {
+		return err
+	}
+	return f.tell(ctx, f.systemChanged(c.Tenant, system, nil)) // which knows its bases' names
 }
 
 // DeleteDectPhone removes a DECT base. One that has members is removed with force
-// only, which takes them off it and leaves their extensions; without, the CodeConflict
-// error names them.
+// only, which takes them off it and leaves their extensions, and one that is in a system
+// with force only, which takes it from there; without, the CodeConflict error names what
+// is in the way. The data master of a system is not removed.
 func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
@@ -195,6 +200,11 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 	err := f.change(ctx, c, "dect_phone.delete", func(w Writer) (_ string, err error) {
 		if d, err = w.DectPhone(ctx, c.Tenant, id); err != nil {
 			return "", err
+		}
+		if d.System != 0 {
+			if err := f.leave(ctx, w, d, force); err != nil {
+				return "", err
+			}
 		}
 		members, err := w.Members(ctx, c.Tenant, id)
 		if err != nil {
@@ -214,7 +224,11 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
+	news := []func(context.Context) error{f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC)}
+	if d.System != 0 {
+		news = append(news, f.systemChanged(c.Tenant, d.System, nil))
+	}
+	return f.tell(ctx, news...)
 }
 
 // firstOf names the first few members: "101, 102, 103, …".
@@ -239,7 +253,11 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 	f.readDevice(v, deviceInput{
 		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
 	}, t, info, d.MAC, &d.DeviceSettings)
-	need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
+	if info != nil && len(info.Tones) == 0 { // the base is not told
+		set(v, "/tone", upper(in.Tone), &d.Tone, blankOr(country))
+	} else {
+		need(v, "/tone", in.Tone, &d.Tone, offer(info, func(i *TemplateInfo) []string { return i.Tones }))
+	}
 	login := veiled(blankOr(all(webPassword(d.MAC), carried)))
 	set(v, "/user_password", in.UserPassword, &d.UserPassword, login)
 	set(v, "/engineer_password", in.EngineerPassword, &d.EngineerPassword, login)
@@ -248,16 +266,22 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 		blankOr(offer(info, func(i *TemplateInfo) []string { return i.Languages })))
 }
 
-// Members lists the members of a base by handset index.
+// Members lists the members of a base by handset index, or those of the system that it
+// is in.
 func (f *Fleet) Members(ctx context.Context, c Caller, dect ID) (list []Member, err error) {
+	return f.membersOf(ctx, c, DectPlace{Dect: dect})
+}
+
+func (f *Fleet) membersOf(ctx context.Context, c Caller, at DectPlace) (list []Member, err error) {
 	if err := c.mayHere(Viewer); err != nil {
 		return nil, err
 	}
 	err = f.store.Read(ctx, func(r Reader) error {
-		if _, err := r.DectPhone(ctx, c.Tenant, dect); err != nil {
+		s, err := at.find(ctx, r, c.Tenant)
+		if err != nil {
 			return err
 		}
-		list, err = r.Members(ctx, c.Tenant, dect)
+		list, err = r.Members(ctx, c.Tenant, s.base.ID)
 		return err
 	})
 	return list, err
@@ -279,24 +303,31 @@ func (f *Fleet) Member(ctx context.Context, c Caller, dect ID, extension string)
 
 // ReplaceMembers gives a base a new list of members, whole. A member that names no
 // handset index keeps the one it has, or gets the lowest that is free. An IPUI is that
-// of one handset and belongs to one base of the installation.
+// of one handset and belongs to one base of the installation. A base that is in a system
+// stands for the system.
 func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []MemberInput) error {
+	return f.replaceMembers(ctx, c, DectPlace{Dect: dect}, in)
+}
+
+func (f *Fleet) replaceMembers(ctx context.Context, c Caller, at DectPlace, in []MemberInput) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
 	var d DectPhone
-	err := f.change(ctx, c, "dect_phone.members", func(w Writer) (_ string, err error) {
-		if d, err = w.DectPhone(ctx, c.Tenant, dect); err != nil {
-			return "", err
-		}
-		before, err := w.Members(ctx, c.Tenant, dect)
+	err := f.change(ctx, c, "dect_phone.members", func(w Writer) (string, error) {
+		s, err := at.find(ctx, w, c.Tenant)
 		if err != nil {
 			return "", err
 		}
-		members, err := f.readMembers(ctx, w, d, before, in)
+		before, err := w.Members(ctx, c.Tenant, s.base.ID)
 		if err != nil {
 			return "", err
 		}
+		members, err := f.readMembers(ctx, w, s, before, in)
+		if err != nil {
+			return "", err
+		}
+		d = s.base
 		d.UpdatedAt = f.now()
 		if err := w.UpdateDectPhone(ctx, d); err != nil {
 			return "", err
@@ -304,7 +335,7 @@ func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []Memb
 		if err := f.note(ctx, w, c, d.MAC, EventChanged, "changed: members", EventDetails{Changes: []Change{{Field: "members"}}}); err != nil {
 			return "", err
 		}
-		return d.object(), w.ReplaceMembers(ctx, c.Tenant, dect, members)
+		return s.object(), w.ReplaceMembers(ctx, c.Tenant, d.ID, members)
 	})
 	if err != nil {
 		return err
@@ -312,10 +343,11 @@ func (f *Fleet) ReplaceMembers(ctx context.Context, c Caller, dect ID, in []Memb
 	return f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC))
 }
 
-func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before []Member, in []MemberInput) ([]Member, error) {
+func (f *Fleet) readMembers(ctx context.Context, r Reader, s seats, before []Member, in []MemberInput) ([]Member, error) {
 	var v form
-	if len(in) > d.Lines {
-		v.add("/items", "has %d members; a %s takes at most %d", len(in), d.Model, d.Lines)
+	d := s.base
+	if len(in) > s.lines {
+		v.add("/items", "has %d members; %s", len(in), s.takes())
 	}
 	carried := f.carried(d.Vendor)
 	out := make([]Member, len(in))
@@ -326,7 +358,7 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 			v.add(at+"/extension_number", "is that of item %d as well", first)
 		} else {
 			extensionAt[m.ExtensionNumber] = i
-			u, err := memberUser(ctx, r, &v, at, d.Tenant, m.ExtensionNumber)
+			u, err := userOf(ctx, r, &v, at+"/extension_number", d.Tenant, m.ExtensionNumber)
 			if err != nil {
 				return nil, err
 			}
@@ -350,8 +382,8 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 			continue
 		}
 		n, err := strconv.Atoi(m.HandsetIndex)
-		if err != nil || strconv.Itoa(n) != m.HandsetIndex || n < 1 || n > d.Lines {
-			v.add(at+"/handset_index", "must be a number from 1 to %d, or empty", d.Lines)
+		if err != nil || strconv.Itoa(n) != m.HandsetIndex || n < 1 || n > s.lines {
+			v.add(at+"/handset_index", "must be a number from 1 to %d, or empty", s.lines)
 			continue
 		}
 		if first, twice := indexAt[n]; twice {
@@ -366,15 +398,15 @@ func (f *Fleet) readMembers(ctx context.Context, r Reader, d DectPhone, before [
 	return out, nil
 }
 
-// memberUser finds the user of a member, or adds a fault.
-func memberUser(ctx context.Context, r Reader, v *form, at string, tenant ID, extension string) (User, error) {
+// userOf finds the user of an extension, or adds a fault.
+func userOf(ctx context.Context, r Reader, v *form, at string, tenant ID, extension string) (User, error) {
 	if wrong := extensionNumber(extension); wrong != "" {
-		v.add(at+"/extension_number", "%s", wrong)
+		v.add(at, "%s", wrong)
 		return User{}, nil
 	}
 	u, err := r.UserByExtension(ctx, tenant, extension)
 	if CodeOf(err) == CodeNotFound {
-		v.add(at+"/extension_number", "there is no extension %s", extension)
+		v.add(at, "there is no extension %s", extension)
 		return User{}, nil
 	}
 	return u, err

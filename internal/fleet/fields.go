@@ -69,6 +69,12 @@ var (
 		"model":    listquery.Text,
 		"lines":    listquery.Number,
 	}
+	DectSystemFields = listquery.Fields{
+		"id":     listquery.Text,
+		"name":   listquery.Text,
+		"number": listquery.Number,
+		"lines":  listquery.Number,
+	}
 	EnrolmentFields = listquery.Fields{
 		"id":      listquery.Text,
 		"mac":     listquery.Text,

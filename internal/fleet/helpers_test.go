@@ -50,6 +50,7 @@ type world struct {
 	phoneMAC, baseMAC, otherMAC string
 
 	account, token, window, contact, job, file, policy fleet.ID // once furnished
+	system, cell, spare                                fleet.ID // with a system of the base cell, beside the base spare
 
 	files string // the directory of uploaded files
 }
@@ -123,6 +124,8 @@ func (w *world) furnish() {
 	check(t, w.db.Write(ctx, func(s fleet.Writer) error {
 		return s.SetRejected(ctx, w.admin.Tenant, mac.MustParse("001565000091"), false)
 	}))
+	w.cell, w.spare = w.newCell("001565000070", "M5"), w.newCell("001565000071", "M5")
+	w.system = must(w.CreateDectSystem(ctx, w.admin, fleet.DectSystemInput{Name: new("Works"), Bases: &[]fleet.SystemBaseInput{{Dect: w.cell}}}))(t)
 	w.job = must(w.Reboot(ctx, w.admin, w.baseMAC))(t)
 	w.waker.woken.Store(0)
 	w.heard.take()
@@ -297,6 +300,11 @@ func (w *world) state() []string {
 				}
 				note("members", members)
 			}
+			systems, _, err := r.DectSystems(ctx, t.ID, listquery.Query{})
+			if err != nil {
+				return err
+			}
+			note("systems", systems)
 			rows, _, err := r.PhoneRows(ctx, t.ID, listquery.Query{})
 			if err != nil {
 				return err
@@ -423,6 +431,9 @@ func (r *recorder) ContactChanged(_ context.Context, _, c fleet.ID) error {
 func (r *recorder) PhoneChanged(_ context.Context, _ fleet.ID, m mac.Addr) error {
 	return r.note("phone %s", m)
 }
+func (r *recorder) DectSystemChanged(_ context.Context, _, _ fleet.ID, bases []mac.Addr) error {
+	return r.note("system %v", bases)
+}
 func (r *recorder) TemplateChanged(_ context.Context, _ fleet.ID, name string) error {
 	return r.note("template %s", name)
 }
@@ -515,17 +526,28 @@ func newCatalog() *catalog {
 	dect := desk
 	dect.Filename, dect.DECT = "acme-dect.xml", true
 	dect.Models = []fleet.ModelRow{{Filename: "acme-dect.xml", Vendor: "Acme", Model: "D20", DisplayName: "Acme D20", Handsets: 3}}
+	// Of the multi-cell bases M5 leads five members, M9 four and M0 none.
+	multi := desk
+	multi.Filename, multi.DECT = "acme-multi.xml", true
+	multi.Models = []fleet.ModelRow{
+		{Filename: "acme-multi.xml", Vendor: "Acme", Model: "M5", DisplayName: "Acme M5", Handsets: 2, Bases: 3, SystemHandsets: 5},
+		{Filename: "acme-multi.xml", Vendor: "Acme", Model: "M9", DisplayName: "Acme M9", Handsets: 4, Bases: 2, SystemHandsets: 4},
+		{Filename: "acme-multi.xml", Vendor: "Acme", Model: "M0", DisplayName: "Acme M0", Bases: 3},
+	}
+	cells := multi
+	cells.Filename, cells.Vendor = "bolt-multi.xml", "Bolt"
+	cells.Models = []fleet.ModelRow{{Filename: "bolt-multi.xml", Vendor: "Bolt", Model: "B9", DisplayName: "Bolt B9", Handsets: 2, Bases: 2, SystemHandsets: 2}}
 	bolt := desk
 	bolt.Filename, bolt.Vendor = "bolt-desk.xml", "Bolt"
 	bolt.Models = []fleet.ModelRow{{Filename: "bolt-desk.xml", Vendor: "Bolt", Model: "B1", DisplayName: "Bolt B1"}}
 	return &catalog{
-		infos:  map[string]fleet.TemplateInfo{desk.Filename: desk, dect.Filename: dect, bolt.Filename: bolt},
+		infos:  map[string]fleet.TemplateInfo{desk.Filename: desk, dect.Filename: dect, bolt.Filename: bolt, multi.Filename: multi, cells.Filename: cells},
 		custom: make(map[string]string),
 	}
 }
 
 func (c *catalog) Builtins() []string {
-	return []string{"acme-desk.xml", "acme-dect.xml", "bolt-desk.xml"}
+	return []string{"acme-desk.xml", "acme-dect.xml", "acme-multi.xml", "bolt-desk.xml", "bolt-multi.xml"}
 }
 
 func (c *catalog) Builtin(filename string) (string, bool) {

@@ -59,12 +59,13 @@ const (
 // Outcomes lists every outcome.
 var Outcomes = []Outcome{OutcomeChallenged, OutcomeUnreachable, OutcomeTimedOut, OutcomeRefused, OutcomeBroken}
 
-// Job is an order to one phone of a tenant or to all of them.
+// Job is an order to one phone of a tenant, to the bases of a DECT system or to all.
 type Job struct {
 	ID        ID
 	Tenant    ID
 	Kind      JobKind
-	MAC       mac.Addr // the one phone; zero for every phone
+	MAC       mac.Addr // the one phone; zero for every phone or a system
+	System    ID       // the DECT system whose bases it is for; 0 for others
 	State     JobState
 	Caller    string // who gave it
 	CreatedAt time.Time

@@ -75,6 +75,13 @@ type Reader interface {
 	// MemberOf lists the bases of the tenant on which the user is a member.
 	MemberOf(ctx context.Context, tenant, user ID) ([]DectPhone, error)
 
+	DectSystem(ctx context.Context, tenant, id ID) (DectSystem, error)
+	// DectSystemByName finds a system by its name in any case.
+	DectSystemByName(ctx context.Context, tenant ID, name string) (DectSystem, error)
+	DectSystems(ctx context.Context, tenant ID, q listquery.Query) ([]DectSystem, int, error)
+	// DectSystemNumbers lists the numbers of the tenant's systems, rising.
+	DectSystemNumbers(ctx context.Context, tenant ID) ([]int, error)
+
 	Template(ctx context.Context, tenant ID, filename string) (TemplateFile, error)
 	Templates(ctx context.Context, tenant ID) ([]TemplateFile, error)
 
@@ -140,6 +147,12 @@ type Writer interface {
 	DeleteDectPhone(ctx context.Context, tenant, id ID) error
 	ReplaceMembers(ctx context.Context, tenant, dect ID, members []Member) error
 
+	InsertDectSystem(ctx context.Context, s DectSystem) error
+	// UpdateDectSystem changes the system and replaces its bases.
+	UpdateDectSystem(ctx context.Context, s DectSystem) error
+	// DeleteDectSystem leaves the bases and their members.
+	DeleteDectSystem(ctx context.Context, tenant, id ID) error
+
 	PutTemplate(ctx context.Context, t TemplateFile) error
 	DeleteTemplate(ctx context.Context, tenant ID, filename string) error
 
@@ -152,8 +165,8 @@ type Writer interface {
 	// false if it had before.
 	UseEnrolment(ctx context.Context, id ID, m mac.Addr) (bool, error)
 
-	// InsertJob adds a running job with an item for its phone or, without one, for
-	// every phone and DECT base of the tenant that is neither rejected nor disabled; but for none
+	// InsertJob adds a running job with an item for its phone, for each base of its
+	// system or, without either, for every phone and DECT base of the tenant that is neither rejected nor disabled; but for none
 	// that has an open item of the kind. It returns how many there are; if none,
 	// the job is not added either.
 	InsertJob(ctx context.Context, j Job) (items int, err error)
@@ -184,6 +197,9 @@ type Changes interface {
 	UserChanged(ctx context.Context, tenant, user ID) error
 	ContactChanged(ctx context.Context, tenant, contact ID) error
 	PhoneChanged(ctx context.Context, tenant ID, m mac.Addr) error
+	// DectSystemChanged tells of a multi-cell system that is new, changed or gone, and
+	// of the bases that have joined or left it, or whose members are others now.
+	DectSystemChanged(ctx context.Context, tenant, system ID, bases []mac.Addr) error
 	TemplateChanged(ctx context.Context, tenant ID, filename string) error
 	// FilesChanged tells of uploaded files and of firmware policies.
 	FilesChanged(ctx context.Context, tenant ID) error
@@ -241,8 +257,15 @@ type ModelRow struct {
 	DisplayName string
 	Accounts    int
 	Keys        int // of the phone itself
-	Handsets    int // members that a DECT base takes; 0 for a desk phone
+	Handsets    int // members that a DECT base takes by itself; 0 for a desk phone
+	// Bases is how many DECT bases a multi-cell system takes whose data master is of
+	// the model, that one among them, and SystemHandsets how many members it has; 0
+	// where there are no such systems.
+	Bases, SystemHandsets int
 }
+
+// dect says whether the model is a DECT base, alone or in a system.
+func (m *ModelRow) dect() bool { return m.Handsets > 0 || m.Bases > 0 }
 
 // TemplateInfo is what a template offers for its phones: neutral names, the
 // default first.

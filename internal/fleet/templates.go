@@ -255,12 +255,12 @@ func (f *Fleet) templateChanged(tenant ID, filename string) func(context.Context
 
 // PhoneModels lists the models of desk phones.
 func (f *Fleet) PhoneModels(ctx context.Context, c Caller) ([]ModelRow, error) {
-	return f.models(ctx, c, func(m ModelRow) bool { return m.Handsets == 0 })
+	return f.models(ctx, c, func(m ModelRow) bool { return !m.dect() })
 }
 
 // DectModels lists the models of DECT bases.
 func (f *Fleet) DectModels(ctx context.Context, c Caller) ([]ModelRow, error) {
-	return f.models(ctx, c, func(m ModelRow) bool { return m.Handsets > 0 })
+	return f.models(ctx, c, func(m ModelRow) bool { return m.dect() })
 }
 
 func (f *Fleet) models(ctx context.Context, c Caller, wanted func(ModelRow) bool) ([]ModelRow, error) {

@@ -240,8 +240,38 @@ type DectPhone struct {
 	Region               string
 	HandsetLanguage      string
 	Lines                int // of its model, at creation
+	System               ID  // the multi-cell system that it is in, or 0; see DectSystem
 	Token                secret.Secret
 	CreatedAt, UpdatedAt time.Time
+}
+
+// DectSystem is several DECT bases that work as one: a multi-cell system. It has one
+// list of members, which is that of its data master.
+type DectSystem struct {
+	ID, Tenant ID
+	Name       string // 1–64 characters, unique in the tenant
+	Number     int    // 1–512, unique in the tenant; never changes
+	Lines      int    // members that it takes, by its data master's model
+	Members    int    // that it has; not written
+	// Bases are by rising Index, the data master first.
+	Bases []SystemBase
+
+	CreatedAt, UpdatedAt time.Time
+}
+
+// Master is the base that has the system's members.
+func (s *DectSystem) Master() ID { return s.Bases[0].Dect }
+
+// SystemBase is a base of a multi-cell system.
+type SystemBase struct {
+	Dect     ID
+	Index    int // its place from 1, which is the data master's
+	SyncFrom ID  // the base of the system that it takes its clock from; 0 for the root
+
+	// What is the base's own, and not written with the system.
+	MAC   mac.Addr
+	Name  string
+	Model string
 }
 
 // Member is an extension on a handset of a DECT base.

@@ -74,7 +74,7 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("heard %q", heard)
 	}
 	want := []fleet.TemplateListing{
-		{"acme-dect.xml", false}, {"acme-desk.xml", true}, {"bolt-desk.xml", false}, {"extended.xml", true}, {"extending.xml", true}, {"used.xml", true},
+		{"acme-dect.xml", false}, {"acme-desk.xml", true}, {"acme-multi.xml", false}, {"bolt-desk.xml", false}, {"bolt-multi.xml", false}, {"extended.xml", true}, {"extending.xml", true}, {"used.xml", true},
 	}
 	if diff := cmp.Diff(want, must(w.Templates(ctx, w.admin))(t)); diff != "" {
 		t.Error(diff)
@@ -97,7 +97,7 @@ func TestTemplates(t *testing.T) {
 	if rows := must(w.PhoneModels(ctx, w.admin))(t); len(rows) != 3 {
 		t.Errorf("%+v", rows)
 	}
-	if rows := must(w.DectModels(ctx, w.admin))(t); len(rows) != 1 || rows[0].Model != "D20" {
+	if rows := must(w.DectModels(ctx, w.admin))(t); len(rows) != 5 || rows[0].Model != "D20" || rows[3].Model != "M0" {
 		t.Errorf("%+v", rows)
 	}
 	if info := must(w.PhoneModel(ctx, w.admin, "acme-desk.xml"))(t); info.Vendor != "Acme" {
@@ -472,37 +472,47 @@ func TestTenantIsolation(t *testing.T) {
 	w.furnish()
 	o := w.other
 	calls := map[string]func() error{
-		"User":                      func() error { return second(w.User(ctx, o, w.user)) },
-		"UpdateUser":                func() error { return w.UpdateUser(ctx, o, w.user, fleet.UserInput{}) },
-		"DeleteUser":                func() error { return w.DeleteUser(ctx, o, w.user, true) },
-		"Contact":                   func() error { return second(w.Contact(ctx, o, w.contact)) },
-		"UpdateContact":             func() error { return w.UpdateContact(ctx, o, w.contact, taxi) },
-		"DeleteContact":             func() error { return w.DeleteContact(ctx, o, w.contact) },
-		"File":                      func() error { return second(w.File(ctx, o, w.file)) },
-		"FileContent":               func() error { return third2(w.FileContent(ctx, o, w.file)) },
-		"DeleteFile":                func() error { return w.DeleteFile(ctx, o, w.file) },
-		"FirmwarePolicy":            func() error { return second(w.FirmwarePolicy(ctx, o, w.policy)) },
-		"UpdateFirmwarePolicy":      func() error { return w.UpdateFirmwarePolicy(ctx, o, w.policy, fleet.FirmwarePolicyInput{}) },
-		"DeleteFirmwarePolicy":      func() error { return w.DeleteFirmwarePolicy(ctx, o, w.policy) },
-		"UserPhones":                func() error { return third(w.UserPhones(ctx, o, w.user, listquery.Query{})) },
-		"CreatePhone":               func() error { return second(w.CreatePhone(ctx, o, w.user, phoneInput("001565000010"))) },
-		"Phone":                     func() error { return second(w.Phone(ctx, o, w.user, w.phone)) },
-		"Phone of one's own user":   func() error { return second(w.Phone(ctx, o, w.otherUser, w.phone)) },
-		"UpdatePhone":               func() error { return w.UpdatePhone(ctx, o, w.otherUser, w.phone, fleet.PhoneInput{}) },
-		"DeletePhone":               func() error { return w.DeletePhone(ctx, o, w.otherUser, w.phone) },
-		"RotatePhoneURL":            func() error { return w.RotatePhoneURL(ctx, o, w.otherUser, w.phone) },
-		"PhoneRow":                  func() error { return second(w.PhoneRow(ctx, o, w.phoneMAC)) },
-		"Assignee":                  func() error { return second(w.Assignee(ctx, o, w.phoneMAC)) },
-		"Reprovision":               func() error { return second(w.Reprovision(ctx, o, w.phoneMAC)) },
-		"Reboot":                    func() error { return second(w.Reboot(ctx, o, w.baseMAC)) },
-		"Accept":                    func() error { return w.Accept(ctx, o, w.phoneMAC) },
-		"Reject":                    func() error { return w.Reject(ctx, o, w.phoneMAC) },
-		"DectPhone":                 func() error { return second(w.DectPhone(ctx, o, w.base)) },
-		"UpdateDectPhone":           func() error { return w.UpdateDectPhone(ctx, o, w.base, fleet.DectInput{}) },
-		"DeleteDectPhone":           func() error { return w.DeleteDectPhone(ctx, o, w.base, true) },
-		"Members":                   func() error { return second(w.Members(ctx, o, w.base)) },
-		"ReplaceMembers":            func() error { return w.ReplaceMembers(ctx, o, w.base, nil) },
-		"Member":                    func() error { return second(w.Member(ctx, o, w.base, "102")) },
+		"User":                     func() error { return second(w.User(ctx, o, w.user)) },
+		"UpdateUser":               func() error { return w.UpdateUser(ctx, o, w.user, fleet.UserInput{}) },
+		"DeleteUser":               func() error { return w.DeleteUser(ctx, o, w.user, true) },
+		"Contact":                  func() error { return second(w.Contact(ctx, o, w.contact)) },
+		"UpdateContact":            func() error { return w.UpdateContact(ctx, o, w.contact, taxi) },
+		"DeleteContact":            func() error { return w.DeleteContact(ctx, o, w.contact) },
+		"File":                     func() error { return second(w.File(ctx, o, w.file)) },
+		"FileContent":              func() error { return third2(w.FileContent(ctx, o, w.file)) },
+		"DeleteFile":               func() error { return w.DeleteFile(ctx, o, w.file) },
+		"FirmwarePolicy":           func() error { return second(w.FirmwarePolicy(ctx, o, w.policy)) },
+		"UpdateFirmwarePolicy":     func() error { return w.UpdateFirmwarePolicy(ctx, o, w.policy, fleet.FirmwarePolicyInput{}) },
+		"DeleteFirmwarePolicy":     func() error { return w.DeleteFirmwarePolicy(ctx, o, w.policy) },
+		"UserPhones":               func() error { return third(w.UserPhones(ctx, o, w.user, listquery.Query{})) },
+		"CreatePhone":              func() error { return second(w.CreatePhone(ctx, o, w.user, phoneInput("001565000010"))) },
+		"Phone":                    func() error { return second(w.Phone(ctx, o, w.user, w.phone)) },
+		"Phone of one's own user":  func() error { return second(w.Phone(ctx, o, w.otherUser, w.phone)) },
+		"UpdatePhone":              func() error { return w.UpdatePhone(ctx, o, w.otherUser, w.phone, fleet.PhoneInput{}) },
+		"DeletePhone":              func() error { return w.DeletePhone(ctx, o, w.otherUser, w.phone) },
+		"RotatePhoneURL":           func() error { return w.RotatePhoneURL(ctx, o, w.otherUser, w.phone) },
+		"PhoneRow":                 func() error { return second(w.PhoneRow(ctx, o, w.phoneMAC)) },
+		"Assignee":                 func() error { return second(w.Assignee(ctx, o, w.phoneMAC)) },
+		"Reprovision":              func() error { return second(w.Reprovision(ctx, o, w.phoneMAC)) },
+		"Reboot":                   func() error { return second(w.Reboot(ctx, o, w.baseMAC)) },
+		"Accept":                   func() error { return w.Accept(ctx, o, w.phoneMAC) },
+		"Reject":                   func() error { return w.Reject(ctx, o, w.phoneMAC) },
+		"DectPhone":                func() error { return second(w.DectPhone(ctx, o, w.base)) },
+		"UpdateDectPhone":          func() error { return w.UpdateDectPhone(ctx, o, w.base, fleet.DectInput{}) },
+		"DeleteDectPhone":          func() error { return w.DeleteDectPhone(ctx, o, w.base, true) },
+		"Members":                  func() error { return second(w.Members(ctx, o, w.base)) },
+		"ReplaceMembers":           func() error { return w.ReplaceMembers(ctx, o, w.base, nil) },
+		"Member":                   func() error { return second(w.Member(ctx, o, w.base, "102")) },
+		"DectSystem":               func() error { return second(w.DectSystem(ctx, o, w.system)) },
+		"UpdateDectSystem":         func() error { return w.UpdateDectSystem(ctx, o, w.system, fleet.DectSystemInput{}) },
+		"DeleteDectSystem":         func() error { return w.DeleteDectSystem(ctx, o, w.system, true) },
+		"DectSystemMembers":        func() error { return second(w.DectSystemMembers(ctx, o, w.system)) },
+		"ReplaceDectSystemMembers": func() error { return w.ReplaceDectSystemMembers(ctx, o, w.system, nil) },
+		"MoveMembers": func() error {
+			return w.MoveMembers(ctx, o, fleet.DectPlace{Dect: w.base}, fleet.DectPlace{System: w.system}, []string{"102"})
+		},
+		"ReprovisionDectSystem":     func() error { return second(w.ReprovisionDectSystem(ctx, o, w.system)) },
+		"RebootDectSystem":          func() error { return second(w.RebootDectSystem(ctx, o, w.system)) },
 		"Template":                  func() error { return second(w.Template(ctx, o, "case.xml")) },
 		"UpdateTemplate":            func() error { return w.UpdateTemplate(ctx, o, "case.xml", "<y/>") },
 		"DeleteTemplate":            func() error { return w.DeleteTemplate(ctx, o, "case.xml") },
@@ -539,7 +549,8 @@ func TestTenantIsolation(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 	for name, n := range map[string]int{
-		"bases": len(must2(w.DectPhones(ctx, o, listquery.Query{}))(t)), "jobs": len(must2(w.Jobs(ctx, o, listquery.Query{}))(t)), "windows besides its phone's": len(must2(w.Enrolments(ctx, o, listquery.Query{}))(t)) - 1,
+		"systems": len(must2(w.DectSystems(ctx, o, listquery.Query{}))(t)),
+		"bases":   len(must2(w.DectPhones(ctx, o, listquery.Query{}))(t)), "jobs": len(must2(w.Jobs(ctx, o, listquery.Query{}))(t)), "windows besides its phone's": len(must2(w.Enrolments(ctx, o, listquery.Query{}))(t)) - 1,
 		"files": len(must2(w.Files(ctx, o, listquery.Query{}))(t)), "policies": len(must2(w.FirmwarePolicies(ctx, o, listquery.Query{}))(t)),
 		"accounts": len(must2(w.Accounts(ctx, o, listquery.Query{}))(t)), "tokens": len(must2(w.Tokens(ctx, o, listquery.Query{}))(t)),
 	} {
@@ -676,6 +687,23 @@ func (w *world) useCases() map[string]useCase {
 			return w.ReplaceMembers(x, c, w.base, []fleet.MemberInput{{ExtensionNumber: "102"}})
 		}),
 		"Member": read(func(x ctx, c caller) error { _, err := w.Member(x, c, w.base, "102"); return err }),
+
+		"DectSystems": read(func(x ctx, c caller) error { _, _, err := w.DectSystems(x, c, q); return err }),
+		"DectSystem":  read(func(x ctx, c caller) error { return second(w.DectSystem(x, c, w.system)) }),
+		"CreateDectSystem": write(fleet.Operator, func(x ctx, c caller) error {
+			return second(w.CreateDectSystem(x, c, fleet.DectSystemInput{Name: new("New"), Bases: &[]fleet.SystemBaseInput{{Dect: w.spare}}}))
+		}),
+		"UpdateDectSystem":  write(fleet.Operator, func(x ctx, c caller) error { return w.UpdateDectSystem(x, c, w.system, fleet.DectSystemInput{}) }),
+		"DeleteDectSystem":  write(fleet.Operator, func(x ctx, c caller) error { return w.DeleteDectSystem(x, c, w.system, false) }),
+		"DectSystemMembers": read(func(x ctx, c caller) error { return second(w.DectSystemMembers(x, c, w.system)) }),
+		"ReplaceDectSystemMembers": write(fleet.Operator, func(x ctx, c caller) error {
+			return w.ReplaceDectSystemMembers(x, c, w.system, []fleet.MemberInput{{ExtensionNumber: "102"}})
+		}),
+		"MoveMembers": write(fleet.Operator, func(x ctx, c caller) error {
+			return w.MoveMembers(x, c, fleet.DectPlace{Dect: w.base}, fleet.DectPlace{System: w.system}, []string{"102"})
+		}),
+		"ReprovisionDectSystem": write(fleet.Operator, func(x ctx, c caller) error { return second(w.ReprovisionDectSystem(x, c, w.system)) }),
+		"RebootDectSystem":      write(fleet.Operator, func(x ctx, c caller) error { return second(w.RebootDectSystem(x, c, w.system)) }),
 
 		"Templates":      read(func(x ctx, c caller) error { _, err := w.Templates(x, c); return err }),
 		"CreateTemplate": write(fleet.Admin, func(x ctx, c caller) error { return w.CreateTemplate(x, c, "new.xml", "<x/>") }),

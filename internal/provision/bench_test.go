@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/dialplane/dialplane/internal/provision"
@@ -16,7 +17,11 @@ import (
 
 func newHerd(tb testing.TB, phones, cacheBytes int) *provision.Core {
 	tb.Helper()
-	herd := provisiontest.Herd{Phones: phones}
+	return coreOf(tb, provisiontest.Herd{Phones: phones}, cacheBytes)
+}
+
+func coreOf(tb testing.TB, herd provisiontest.Herd, cacheBytes int) *provision.Core {
+	tb.Helper()
 	registry := vendor.NewRegistry(smallYealink(tb))
 	log := slog.New(slog.DiscardHandler)
 	catalog, err := provision.NewCatalog(registry, log)
@@ -75,6 +80,65 @@ func BenchmarkFetch(b *testing.B) {
 				b.ReportMetric(float64(bytes), "B/file")
 			})
 		}
+	}
+}
+
+// BenchmarkBaseFetch is one fetch of a configuration that is in the cache: of a desk
+// phone with 16 accounts, and beside it of DECT bases with 100 members, alone, leading a
+// system, and another of a system.
+func BenchmarkBaseFetch(b *testing.B) {
+	const many = 100
+	core := coreOf(b, provisiontest.Herd{Phones: many, Bases: many, Systems: many, Members: 100}, 1<<30)
+	base := func(i int) provision.Request {
+		return provision.Request{
+			Path: "/p/" + provisiontest.BaseToken(i) + "/" + provisiontest.BaseMAC(i).String() + ".cfg", UserAgent: provisiontest.BaseUserAgent(i),
+			IP: netip.MustParseAddr("192.0.2.1"),
+		}
+	}
+	for _, who := range []struct {
+		name string
+		ask  func(i int) provision.Request
+	}{
+		{"phone", herdRequest}, {"base", base},
+		{"master", func(i int) provision.Request { return base(many + 3*i) }},
+		{"other", func(i int) provision.Request { return base(many + 3*i + 1) }},
+	} {
+		b.Run(who.name, func(b *testing.B) {
+			var requests []provision.Request
+			ctx, bytes := context.Background(), 0
+			for i := range many {
+				requests = append(requests, who.ask(i))
+				bytes = len(core.Answer(ctx, requests[i]).Body)
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if a := core.Answer(ctx, requests[i%many]); a.Status != 200 {
+					b.Fatalf("status %d", a.Status)
+				}
+				i++
+			}
+			b.ReportMetric(float64(bytes), "B/file")
+		})
+	}
+}
+
+// BenchmarkMemberChange is what it costs to take in that a base has a member more or
+// less, among few bases and many.
+func BenchmarkMemberChange(b *testing.B) {
+	for _, bases := range []int{100, 10_000} {
+		b.Run(fmt.Sprintf("bases=%d", bases), func(b *testing.B) {
+			core := coreOf(b, provisiontest.Herd{Bases: bases / 2, Systems: bases / 6, Members: 10, Changes: new(atomic.Int64)}, 1<<20)
+			ctx := context.Background()
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if err := core.PhoneChanged(ctx, provisiontest.Tenant, provisiontest.BaseMAC(i%(bases/2))); err != nil {
+					b.Fatal(err)
+				}
+				i += 7
+			}
+		})
 	}
 }
 

@@ -12,12 +12,16 @@ import (
 // bootstraps finds the bootstrap files (L0) of the built-in templates by the name
 // that is asked for. They are made of nothing but the shared address and, where
 // the name tells it, the model, so known and unknown phones get the same bytes.
-// Several vendors' phones ask for files of one name: whoever says what it is gets its
-// own vendor's or none.
+// Several vendors' phones ask for files of one name, and so do several families of one
+// vendor: whoever says what it is gets its own model's, or its own vendor's if the
+// model is not known, or none.
 type bootstraps struct {
-	byVendor map[string]map[string]bootstrap // vendor → names, "{mac}" for the MAC
-	byName   map[string]bootstrap            // names without a MAC, for who says nothing
+	byModel  map[modelKey]map[string]bootstrap // names, "{mac}" for the MAC
+	byVendor map[string]map[string]bootstrap
+	byName   map[string]bootstrap // names without a MAC, for who says nothing
 }
+
+type modelKey struct{ vendor, model string } // the model in lower case
 
 type bootstrap struct {
 	file  *template.File
@@ -25,15 +29,20 @@ type bootstrap struct {
 }
 
 func newBootstraps(set *templateSet) bootstraps {
-	b := bootstraps{byName: make(map[string]bootstrap), byVendor: make(map[string]map[string]bootstrap)}
+	b := bootstraps{byModel: make(map[modelKey]map[string]bootstrap), byVendor: make(map[string]map[string]bootstrap), byName: make(map[string]bootstrap)}
 	for _, filename := range slices.Sorted(maps.Keys(set.files)) {
 		k := set.files[filename]
 		for i := range k.Models {
-			m := k.models[strings.ToLower(k.Template.Models[i].Name)]
+			key := modelKey{k.Vendor, strings.ToLower(k.Template.Models[i].Name)}
+			m := k.models[key.model]
+			if b.byModel[key] == nil {
+				b.byModel[key] = make(map[string]bootstrap)
+			}
+			if b.byVendor[k.Vendor] == nil {
+				b.byVendor[k.Vendor] = make(map[string]bootstrap)
+			}
 			for name, f := range m.byName[template.Bootstrap] {
-				if b.byVendor[k.Vendor] == nil {
-					b.byVendor[k.Vendor] = make(map[string]bootstrap)
-				}
+				put(b.byModel[key], name, bootstrap{f, m})
 				put(b.byVendor[k.Vendor], name, bootstrap{f, m})
 				if !strings.Contains(name, "{mac}") {
 					put(b.byName, name, bootstrap{f, m})
@@ -51,13 +60,17 @@ func put(into map[string]bootstrap, name string, f bootstrap) {
 	}
 }
 
-// answer renders the bootstrap file of a name. It returns false if there is none.
-func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at mac.Addr) (Answer, bool) {
+// answer renders the bootstrap file of a name for who says to be of a vendor and
+// model, either of which may be empty. It returns false if there is none.
+func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, model, name string, at mac.Addr) (Answer, bool) {
 	key := strings.ToLower(name)
 	if !at.IsZero() {
 		key = fileKey(name, at)
 	}
-	own, known := b.byVendor[vendor]
+	own, known := b.byModel[modelKey{vendor, strings.ToLower(model)}]
+	if !known {
+		own, known = b.byVendor[vendor]
+	}
 	f, ok := own[key]
 	if !known {
 		f, ok = b.byName[key]

@@ -103,7 +103,7 @@ func (c *cache) evict(keep *device) {
 
 // same says whether two sets of facts render to the same bytes.
 func (f *facts) same(g *facts) bool {
-	if f.tenant != g.tenant || f.user != g.user || f.phone != g.phone || f.template != g.template || f.library != g.library ||
+	if f.tenant != g.tenant || f.user != g.user || f.phone != g.phone || f.template != g.template || f.library != g.library || f.system != g.system ||
 		f.firmware != g.firmware || f.year != g.year || len(f.lines) != len(g.lines) {
 		return false
 	}

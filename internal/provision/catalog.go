@@ -284,7 +284,7 @@ func modelRows(filename string, k *compiled) []fleet.ModelRow {
 	for _, m := range k.Models {
 		rows = append(rows, fleet.ModelRow{
 			Filename: filename, Vendor: k.Vendor, Model: m.Name, DisplayName: m.DisplayName,
-			Accounts: m.Accounts, Keys: m.LineKeys, Handsets: m.Handsets,
+			Accounts: m.Accounts, Keys: m.LineKeys, Handsets: m.Handsets, Bases: m.Bases, SystemHandsets: m.SystemHandsets,
 		})
 	}
 	return rows
@@ -309,8 +309,8 @@ func (c *Catalog) Describe(_ context.Context, tenant fleet.ID, filename string) 
 		WANVLAN:    fleet.VLAN{Enabled: n.WANVLAN.Enabled, ID: n.WANVLAN.ID, Priority: n.WANVLAN.Priority},
 		PCVLAN:     fleet.VLAN{Enabled: n.PCVLAN.Enabled, ID: n.PCVLAN.ID, Priority: n.PCVLAN.Priority},
 	}
-	for _, m := range info.Models {
-		info.DECT = info.DECT || m.Handsets > 0
+	for i := range k.Models {
+		info.DECT = info.DECT || k.Models[i].DECT()
 	}
 	return info, nil
 }

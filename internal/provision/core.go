@@ -196,6 +196,7 @@ func (c *Core) own(r Request, token, path string) Answer {
 		return c.upload(d, r, token, address)
 	}
 	said, doubt := d.see(c.registry, r.UserAgent)
+	as := d.data.Load()
 	key := fileKey(strings.TrimLeft(path, "/"), d.mac)
 	a, reason, config := c.file(d, token, key, r.Query)
 	if a.Status != 200 {
@@ -215,6 +216,9 @@ func (c *Core) own(r Request, token, path string) Answer {
 	if !r.Head {
 		now := c.now()
 		d.note(key, a, reason, now)
+		if as.base != nil && a.Status == 200 {
+			d.fetchedAs.Store(as)
+		}
 		if c.fetched != nil && a.Status == 200 {
 			c.fetched(d.mac, now)
 		}
@@ -315,6 +319,9 @@ func (c *Core) render(f *facts, m *model, file *template.File) ([]byte, error) {
 	d := c.desks.Get().(*desk)
 	defer c.desks.Put(d)
 	f.view(&d.view, m, c.addresses, c.clock(f.phone.TimeZone, f.year))
+	if file.Level == template.Bootstrap { // at its own address, which it is not to leave
+		d.view.Provisioning.SharedURL = d.view.Provisioning.URL
+	}
 	output, err := file.Append(d.output[:0], &d.view)
 	if err != nil {
 		return nil, err
@@ -369,7 +376,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 		}
 		reason = why
 	}
-	a, ok := c.shared.answer(c, tenant, found.Vendor, name, at)
+	a, ok := c.shared.answer(c, tenant, found.Vendor, found.Model, name, at)
 	if !ok {
 		a = notFound
 		if reason == "" {

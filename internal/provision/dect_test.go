@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
@@ -265,6 +267,33 @@ func TestSharersOfABase(t *testing.T) {
 	reached(h.mac, 0)
 }
 
+// A base is told by what it has registered: a member that it has had since it last
+// fetched, or one that it had then. After a restart nobody knows.
+func TestSharersOfABaseWhoseMembersChange(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, "yealink-w5x.xml", "W60B", fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	third := must(h.CreateUser(t.Context(), h.admin, userInput("103", "planted-third-secret")))(t)
+	reached := func(by fleet.ID) {
+		t.Helper()
+		if user, _ := h.core.Sharers(h.mac); user != by {
+			t.Errorf("reached by %d, want %d", user, by)
+		}
+	}
+	h.fetch()
+	h.members(fleet.MemberInput{ExtensionNumber: "103", HandsetIndex: "1"}, fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	reached(h.second) // though the other comes first
+	h.members(fleet.MemberInput{ExtensionNumber: "103", HandsetIndex: "1"})
+	reached(h.second) // which it still registers
+	h.fetch()
+	reached(third)
+	h.members(fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	check(t, h.DeleteUser(t.Context(), h.admin, third, true))
+	reached(h.second)
+	h.members(fleet.MemberInput{ExtensionNumber: "101", HandsetIndex: "1"}, fleet.MemberInput{ExtensionNumber: "102", HandsetIndex: "2"})
+	h.start()
+	reached(h.second) // a phone has 101 as well
+}
+
 // A base takes orders by its MAC address as a phone does.
 func TestOrdersToABase(t *testing.T) {
 	t.Parallel()
@@ -314,7 +343,7 @@ func TestPreviewOfABase(t *testing.T) {
 		{User: fleet.User{ExtensionNumber: "101", DisplayName: "Ada"}, HandsetIndex: 2, IPUI: "0DEADBEEF4"},
 		{User: fleet.User{ExtensionNumber: "102"}, HandsetIndex: 4}, // the model takes three
 	}
-	v, _, err := provision.PreviewBase(tmpl, fleet.Tenant{}, base, seats, "", provision.Addresses{}, time.Now())
+	v, _, err := provision.PreviewBase(tmpl, fleet.Tenant{}, base, seats, nil, "", provision.Addresses{}, time.Now())
 	check(t, err)
 	if len(v.Handsets) != 1 || len(v.Accounts) != 1 || len(v.SpareHandsets) != 2 || len(v.SpareAccounts) != m.Accounts-1 || v.Base.Lines != 3 {
 		t.Fatalf("%+v", v)
@@ -324,5 +353,42 @@ func TestPreviewOfABase(t *testing.T) {
 	}
 	if v.SpareHandsets[1].Index != 3 || v.SpareAccounts[1].Index != 3 || v.SpareAccounts[2].Index != 4 {
 		t.Errorf("%+v, %+v", v.SpareHandsets, v.SpareAccounts)
+	}
+}
+
+func TestPreviewOfASystem(t *testing.T) {
+	t.Parallel()
+	source := strings.Replace(custom("", ""), `accounts="3"`, `accounts="5" handsets="3" bases="4" system_handsets="7"`, 1)
+	tmpl := must(template.Parse("ours.xml", []byte(source), nil, func(string) bool { return true }))(t)
+	m := tmpl.Models[0]
+	first, second := mac.MustParse("805ec0000001"), mac.MustParse("805ec0000002")
+	works := fleet.DectSystem{Name: "Works", Number: 9, Bases: []fleet.SystemBase{
+		{Dect: 1, Index: 1, SyncFrom: 2, MAC: first, Name: "Hall", Model: m.Name}, {Dect: 2, Index: 3, MAC: second, Name: "Yard", Model: m.Name},
+	}}
+	seats := []provision.Seat{{User: fleet.User{ExtensionNumber: "101"}, HandsetIndex: 6}}
+	preview := func(at mac.Addr, seats []provision.Seat) *template.View {
+		base := fleet.DectPhone{Model: m.Name, MAC: at, DeviceSettings: fleet.DeviceSettings{TimeZone: "Etc/UTC"}}
+		v, _, err := provision.PreviewBase(tmpl, fleet.Tenant{}, base, seats, &works, "", provision.Addresses{}, time.Now())
+		check(t, err)
+		return v
+	}
+	want := template.System{
+		Set: true, Name: "Works", Number: 9, Master: true, Index: 1,
+		Bases: []template.SystemBase{
+			{Index: 1, MAC: first.String(), Name: "Hall", Master: true, Self: true, SyncIndex: 3, SyncLevel: 2},
+			{Index: 3, MAC: second.String(), Name: "Yard", SyncLevel: 1},
+		},
+		SpareBases: []template.Spare{{Index: 2}, {Index: 4}},
+	}
+	v := preview(first, seats)
+	if diff := cmp.Diff(want, v.System); diff != "" {
+		t.Error(diff)
+	}
+	if len(v.Handsets) != 1 || v.Handsets[0].Index != 6 || len(v.Accounts) != 1 || len(v.SpareHandsets) != 6 || len(v.SpareAccounts) != 6 || v.Base.Lines != 7 {
+		t.Errorf("the data master has %+v, %d spare of %d", v.Handsets, len(v.SpareHandsets), v.Base.Lines)
+	}
+	v = preview(second, nil)
+	if v.System.Master || v.System.Index != 3 || !v.System.Bases[1].Self || len(v.Handsets)+len(v.Accounts)+len(v.SpareHandsets)+len(v.SpareAccounts)+v.Base.Lines > 0 {
+		t.Errorf("the other base has %+v", v)
 	}
 }

@@ -548,3 +548,24 @@ func TestFileOfTwoVendors(t *testing.T) {
 		}
 	}
 }
+
+// TestFileOfTwoFamilies: provisioning.xml is the Maxwell's, and the bases of its vendor
+// ask for a file of that name first; one that found it would look no further.
+func TestFileOfTwoFamilies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.registry = packs.Registry()
+	w.start()
+	for userAgent, want := range map[string]int{
+		"": 200,
+		"Maxwell 3 PRO/82.2.18.4-release;7C2F80E61AF4":                         200,
+		"Gigaset N870 IP PRO/83.V2.43.0+build.5f0a106;7C2F80D0E605;Handset=50": 404,
+		"Gigaset N999 IP PRO/83.V2.43.0":                                       200,
+	} {
+		r := lan("/provisioning.xml")
+		r.UserAgent = userAgent
+		if a := w.core.Answer(t.Context(), r); a.Status != want {
+			t.Errorf("%q gets %d, want %d", userAgent, a.Status, want)
+		}
+	}
+}

@@ -28,8 +28,9 @@ type Seat struct {
 	IPUI         string // 10 upper-case hex digits, or "" for any handset
 }
 
-// PreviewBase is Preview for a DECT base, whose members are by rising handset index.
-func PreviewBase(t *template.Template, tenant fleet.Tenant, base fleet.DectPhone, seats []Seat, firmware string, urls Addresses, now time.Time) (*template.View, *template.Model, error) {
+// PreviewBase is Preview for a DECT base, whose members are by rising handset index. The
+// system that it is in, if it is in one, has it among its bases.
+func PreviewBase(t *template.Template, tenant fleet.Tenant, base fleet.DectPhone, seats []Seat, joint *fleet.DectSystem, firmware string, urls Addresses, now time.Time) (*template.View, *template.Model, error) {
 	u := newBase(&base, nil, nil)
 	for i := range seats {
 		slot := new(userSlot)
@@ -39,6 +40,9 @@ func PreviewBase(t *template.Template, tenant fleet.Tenant, base fleet.DectPhone
 		}, slot})
 	}
 	f := facts{tenant: &tenant, phone: u, firmware: firmware}
+	if joint != nil {
+		f.system = newSystem(joint)
+	}
 	return f.preview(t, new(tenantSlot), urls, now)
 }
 

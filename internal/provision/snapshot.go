@@ -29,6 +29,7 @@ type Source interface {
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	// EachDectPhone streams DECT bases with their members by rising handset index.
 	EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error
+	EachDectSystem(ctx context.Context, f func(fleet.DectSystem) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
@@ -44,6 +45,7 @@ type snapshot struct {
 	users   sync.Map // fleet.ID → *userSlot
 	byToken sync.Map // [32]byte → *device
 	byMAC   sync.Map // mac.Addr → *device
+	systems sync.Map // fleet.ID → *systemSlot
 	// rejected are the phones that a tenant does not want, assigned or not.
 	rejected sync.Map   // rejection → struct{}
 	changes  sync.Mutex // serialises reloads, so that the last one read wins
@@ -103,13 +105,38 @@ type device struct {
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+	// fetchedAs is a base as it was when it last fetched: with the members that it has
+	// registered, whoever they are by now. Nil for a base that has not since the start.
+	fetchedAs atomic.Pointer[unit]
 }
 
 // unit is a phone or a DECT base as an admin has set it up. It is immutable.
 type unit struct {
 	fleet.Phone                  // of a base, what phones have too; it has no user
 	base        *fleet.DectPhone // nil for a desk phone
-	members     []member         // of a base, by rising handset index
+	members     []member         // of a base, by rising handset index; of a system's, the data master's alone
+	system      *systemSlot      // that a base is in, or nil
+}
+
+// systemSlot is the place of a multi-cell system of DECT bases.
+type systemSlot struct {
+	data atomic.Pointer[system] // nil if there is none
+}
+
+// system is a multi-cell system as an admin has set it up. It is immutable.
+type system struct {
+	fleet.DectSystem
+	levels []int            // of each base: how far from the root of the clocks
+	place  map[fleet.ID]int // of a base, by its ID
+	bases  map[mac.Addr]bool
+}
+
+func newSystem(s *fleet.DectSystem) *system {
+	y := &system{DectSystem: *s, levels: s.SyncLevels(), place: make(map[fleet.ID]int, len(s.Bases)), bases: make(map[mac.Addr]bool, len(s.Bases))}
+	for _, b := range s.Bases {
+		y.place[b.Dect], y.bases[b.MAC] = b.Index, true
+	}
+	return y
 }
 
 // member is an extension on a handset of a base.
@@ -188,6 +215,13 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err := s.excuse(err, log); err != nil {
 		return fmt.Errorf("load phones: %w", err)
+	}
+	err = src.EachDectSystem(ctx, func(y fleet.DectSystem) error {
+		s.systemSlot(y.ID).data.Store(newSystem(&y))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load DECT systems: %w", err)
 	}
 	err = src.EachDectPhone(ctx, func(b fleet.DectPhone, members []fleet.Member) error {
 		s.putBase(&b, members)
@@ -504,8 +538,10 @@ func (t *tenantSlot) dropLines(slot *userSlot, u *fleet.User) {
 // Sharers lists the other phones that register as an extension of the phone m: the
 // extension's own, DECT bases that it is a member of, and phones with a line key for
 // it. Of a DECT base that is the first member's extension that has none, and else the
-// first. The user is the extension's; it is 0 where the phone is not assigned, or is a
-// base without members. Sharers waits for changes that are being taken in.
+// first. Of a base in a multi-cell system it is one of the system's members, and the
+// system's other bases, any of which may register it, are among the others. The user is
+// the extension's; it is 0 where the phone is not assigned, or is a base without members.
+// Sharers waits for changes that are being taken in.
 func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 	c.snap.changes.Lock()
 	defer c.snap.changes.Unlock()
@@ -516,8 +552,12 @@ func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 	if d.user != nil {
 		return d.user.id, d.sharers(d.user)
 	}
-	for _, member := range d.data.Load().members {
-		shared := d.sharers(member.slot)
+	members, siblings := c.snap.membersFor(d)
+	for _, member := range members {
+		if member.slot.data.Load() == nil {
+			continue
+		}
+		shared := slices.DeleteFunc(d.sharers(member.slot), func(m mac.Addr) bool { return slices.Contains(siblings, m) })
 		if user == 0 || len(shared) == 0 {
 			user, others = member.slot.id, shared
 		}
@@ -525,7 +565,56 @@ func (c *Core) Sharers(m mac.Addr) (user fleet.ID, others []mac.Addr) {
 			break
 		}
 	}
+	if user != 0 {
+		others = append(others, siblings...)
+	}
 	return user, others
+}
+
+// membersFor lists the members of a base, or of the system that it is in, with the
+// system's other bases. Those whose extensions the base should have registered come
+// first.
+func (s *snapshot) membersFor(d *device) (members []member, siblings []mac.Addr) {
+	u := d.data.Load()
+	y := u.inSystem()
+	if y == nil {
+		return d.registered(), nil
+	}
+	for _, b := range y.Bases {
+		if b.MAC != d.mac {
+			siblings = append(siblings, b.MAC)
+		}
+		if master, ok := s.byAddress(b.MAC); ok && b.Index == 1 {
+			members = master.registered()
+		}
+	}
+	return members, siblings
+}
+
+// registered lists the members of a base: first those that it has had since it last
+// fetched, then those that it had then, and last those that it does not know of yet.
+func (d *device) registered() []member {
+	now, then := d.data.Load(), d.fetchedAs.Load()
+	if then == nil || then == now {
+		return now.members
+	}
+	has := func(list []member, m member) bool {
+		return slices.ContainsFunc(list, func(o member) bool { return o.slot == m.slot })
+	}
+	var kept, gone, added []member
+	for _, m := range then.members {
+		if has(now.members, m) {
+			kept = append(kept, m)
+		} else {
+			gone = append(gone, m)
+		}
+	}
+	for _, m := range now.members {
+		if !has(then.members, m) {
+			added = append(added, m)
+		}
+	}
+	return slices.Concat(kept, gone, added)
 }
 
 // sharers lists the other phones that register as a user's extension.
@@ -574,7 +663,16 @@ func (s *snapshot) putBase(b *fleet.DectPhone, members []fleet.Member) (*device,
 		return nil, false
 	}
 	u := newBase(b, members, func(m fleet.Member) *userSlot { return s.slot(m.User) })
+	if b.System != 0 {
+		u.system = s.systemSlot(b.System)
+	}
 	return s.putUnit(tenant, nil, u), true
+}
+
+// systemSlot returns the place of a system, which may not be known yet.
+func (s *snapshot) systemSlot(id fleet.ID) *systemSlot {
+	v, _ := s.systems.LoadOrStore(id, new(systemSlot))
+	return v.(*systemSlot)
 }
 
 // newBase makes the unit of a base, whose members are by rising handset index.
@@ -718,13 +816,50 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 			c.snap.reject(tenant, m, row.Rejected)
 			return nil
 		}
-		g, err := r.Sighting(ctx, m)
-		if _, err := gone(err); err != nil {
+		return c.put(ctx, r, tenant, m, put)
+	})
+}
+
+// put takes a phone or base that was read into the snapshot, with its sighting.
+func (c *Core) put(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr, put func() (*device, bool)) error {
+	g, err := r.Sighting(ctx, m)
+	if _, err := gone(err); err != nil {
+		return err
+	}
+	if d, ok := put(); ok {
+		d.sighted(&g)
+		c.snap.reject(tenant, m, d.rejected.Load())
+	}
+	return nil
+}
+
+// DectSystemChanged reads a multi-cell system again, and the bases that have joined or
+// left it or whose members are others now. It is part of fleet.Changes.
+func (c *Core) DectSystemChanged(ctx context.Context, tenant, id fleet.ID, bases []mac.Addr) error {
+	return c.snap.reload(ctx, c.source, func(r fleet.Reader) error {
+		y, err := r.DectSystem(ctx, tenant, id)
+		missing, err := gone(err)
+		switch {
+		case err != nil:
 			return err
+		case missing:
+			if v, ok := c.snap.systems.LoadAndDelete(id); ok {
+				v.(*systemSlot).data.Store(nil)
+			}
+		default:
+			c.snap.systemSlot(id).data.Store(newSystem(&y))
 		}
-		if d, ok := put(); ok {
-			d.sighted(&g)
-			c.snap.reject(tenant, m, d.rejected.Load())
+		for _, m := range bases {
+			put, missing, err := c.readUnit(ctx, r, tenant, m)
+			if err != nil {
+				return err
+			}
+			if missing { // it has been deleted since, which is told of by itself
+				continue
+			}
+			if err := c.put(ctx, r, tenant, m, put); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -162,6 +162,9 @@ func outOfDate(f *facts, fetched time.Time) fleet.Status {
 			latest("its extension "+l.user.ExtensionNumber, l.user.UpdatedAt)
 		}
 	}
+	if f.system != nil {
+		latest("its DECT system", f.system.UpdatedAt)
+	}
 	latest("the tenant", f.tenant.UpdatedAt)
 	latest("an uploaded file or firmware policy", f.library.when())
 	return s

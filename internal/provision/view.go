@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/template"
 )
@@ -25,6 +26,7 @@ type facts struct {
 	// those of the base's members, by rising handset index.
 	lines   []line
 	library *library // nil where nothing was uploaded
+	system  *system  // that a base is in, or nil
 }
 
 // line is a further extension that a line key names, or that of a member.
@@ -59,6 +61,9 @@ func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 	if s := d.seen.Load(); s != nil {
 		f.firmware = s.Version
 	}
+	if f.system = f.phone.inSystem(); f.phone.system != nil && !f.system.has(f.phone.MAC) {
+		return f, nil, false // it joins or leaves just now
+	}
 	f.resolve(d.tenant)
 	unread := func(l line) bool { return l.slot == nil || f.phone.base != nil && l.user == nil }
 	if c.snap.incomplete && slices.ContainsFunc(f.lines, unread) {
@@ -66,6 +71,19 @@ func (c *Core) gather(d *device, year int) (facts, *model, bool) {
 	}
 	m := f.template.model(f.phone.Model)
 	return f, m, m != nil
+}
+
+// inSystem returns the system that a base is in, or nil.
+func (u *unit) inSystem() *system {
+	if u.system == nil {
+		return nil
+	}
+	return u.system.data.Load()
+}
+
+// has says whether a base is in the system. There may be none.
+func (y *system) has(m mac.Addr) bool {
+	return y != nil && y.bases[m]
 }
 
 func (k *compiled) model(name string) *model {
@@ -118,6 +136,7 @@ func (f *facts) accountOf(extension string) int {
 // current says whether the facts are still those of the snapshot.
 func (f *facts) current(d *device, year int) bool {
 	if f.year != year || f.tenant != d.tenant.data.Load() || f.user != d.account() || f.phone != d.data.Load() || f.library != d.tenant.library.Load() ||
+		f.system != f.phone.inSystem() ||
 		f.template != d.tenant.templates.Load().files[f.phone.Filename] {
 		return false
 	}
@@ -146,6 +165,7 @@ func (f *facts) view(v *template.View, m *model, urls Addresses, clock template.
 		Accounts: v.Accounts[:0], SpareAccounts: v.SpareAccounts[:0], Keys: v.Keys[:0],
 		Codecs: v.Codecs[:0], SpareCodecs: v.SpareCodecs[:0], Files: v.Files[:0],
 		Handsets: v.Handsets[:0], SpareHandsets: v.SpareHandsets[:0],
+		System: template.System{Bases: v.System.Bases[:0], SpareBases: v.System.SpareBases[:0]},
 
 		Language:         m.pick(k, "languages", p.Language),
 		Tone:             m.pick(k, "tones", t.Tone),
@@ -202,19 +222,26 @@ func (f *facts) base(v *template.View, m *model) {
 	v.Tone = m.pick(k, "tones", b.Tone)
 	v.Network = k.Profile.Network // the API has none to choose
 	v.Web.UserPassword = b.UserPassword.Reveal()
+	lines := m.Handsets
+	if f.system != nil {
+		lines = f.joined(&v.System, m)
+	}
 	v.Base = template.Base{
-		Name: b.Name, Lines: m.Handsets, Region: b.Region,
+		Name: b.Name, Lines: lines, Region: b.Region,
 		UserPassword: b.UserPassword.Reveal(), EngineerPassword: b.EngineerPassword.Reveal(),
 		HandsetLanguage: m.pick(k, "languages", cmp.Or(b.HandsetLanguage, b.Language)),
 	}
+	if f.system != nil && !v.System.Master {
+		return // the members are the data master's
+	}
 	next := 0
-	for at := 1; at <= max(m.Handsets, m.Accounts); at++ {
+	for at := 1; at <= max(lines, m.Accounts); at++ {
 		for next < len(f.lines) && (f.phone.members[next].HandsetIndex < at || f.lines[next].user == nil) {
 			next++
 		}
-		if next == len(f.lines) || f.phone.members[next].HandsetIndex != at || at > m.Handsets {
+		if next == len(f.lines) || f.phone.members[next].HandsetIndex != at || at > lines {
 			v.SpareAccounts = append(v.SpareAccounts, template.Spare{Index: at})
-			if at <= m.Handsets {
+			if at <= lines {
 				v.SpareHandsets = append(v.SpareHandsets, template.Spare{Index: at})
 			}
 			continue
@@ -227,6 +254,41 @@ func (f *facts) base(v *template.View, m *model) {
 			IPUI: ipui, IPEI: fleet.IPEI(ipui), Language: v.Base.HandsetLanguage,
 		})
 	}
+}
+
+// joined fills in the system that the base is in, and returns how many members it has
+// here: those of the system on the data master, and none on the others.
+func (f *facts) joined(v *template.System, m *model) (lines int) {
+	y := f.system
+	v.Set, v.Name, v.Number = true, y.Name, y.Number
+	most, lead := m.Bases, m
+	next := 1
+	for i, b := range y.Bases {
+		base := template.SystemBase{
+			Index: b.Index, MAC: b.MAC.String(), Name: b.Name, Master: b.Index == 1, Self: b.MAC == f.phone.MAC,
+			SyncIndex: y.place[b.SyncFrom], SyncLevel: y.levels[i],
+		}
+		if base.Self {
+			v.Index, v.Master = base.Index, base.Master
+		}
+		if base.Master {
+			if of := f.template.model(b.Model); of != nil {
+				most, lead = of.Bases, of
+			}
+		}
+		v.Bases = append(v.Bases, base)
+		for ; next < b.Index; next++ {
+			v.SpareBases = append(v.SpareBases, template.Spare{Index: next})
+		}
+		next = b.Index + 1
+	}
+	for ; next <= most; next++ {
+		v.SpareBases = append(v.SpareBases, template.Spare{Index: next})
+	}
+	if v.Master {
+		lines = lead.SystemHandsets
+	}
+	return lines
 }
 
 // view is what templates see of the model.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,7 +144,7 @@ func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
 	switch event := request.GetHeader("Event"); {
 	case !ok:
 		status, reason = sip.StatusNotFound, "Not Found"
-	case event == nil || !obeys(f.(*fetcher).result.Phone.Pack.Commands, event.Value()):
+	case event == nil || !obeys(f.(*fetcher).result.Phone, event.Value()):
 		status, reason = 489, "Bad Event"
 	}
 	_ = tx.Respond(sip.NewResponseFromRequest(request, status, reason, nil)) // the sender asks again if it is lost
@@ -155,8 +156,9 @@ func (l *lines) notified(request *sip.Request, tx sip.ServerTransaction) {
 	}
 }
 
-// obeys reports whether the phones take an Event for an order.
-func obeys(c vendor.Commands, event string) bool {
+// obeys reports whether a phone takes an Event for an order.
+func obeys(p Phone, event string) bool {
+	c := p.Pack.CommandsOf(p.Unit.Model)
 	return event == c.Reprovision || event == c.Reboot
 }
 
@@ -170,7 +172,7 @@ func (l *lines) obey(ctx context.Context) {
 			for {
 				select {
 				case f := <-l.orders:
-					f.again()
+					f.again(ctx, l)
 				case <-ctx.Done():
 					return
 				}
@@ -192,22 +194,38 @@ func (r *firstRead) ReadFrom(b []byte) (int, net.Addr, error) {
 	return r.UDPConn.ReadFrom(b)
 }
 
-// register registers each account and counts those that the registrar took. It
-// returns the first failure.
-func (l *lines) register(ctx context.Context, f *fetcher, registered *int) error {
-	l.phones.Store(f.result.Phone.Unit.MAC.String(), f)
+// register registers the phone's accounts but those that are registered already as
+// they stand, and gives up those that it has no more. It returns the first failure.
+func (l *lines) register(ctx context.Context, f *fetcher) error {
+	r := f.result
+	l.phones.Store(r.Phone.Unit.MAC.String(), f)
 	var first error
-	for _, a := range f.result.State.Accounts {
-		if err := l.registerOne(ctx, f.result.Phone, a); err != nil {
-			if first == nil {
-				first = err
-			}
-			continue
+	failed := func(err error) bool {
+		if err != nil && first == nil {
+			first = err
 		}
-		*registered++
+		return err != nil
 	}
+	had := f.lines
+	f.lines = nil
+	for _, a := range had {
+		if !slices.ContainsFunc(r.State.Accounts, func(now vendor.Account) bool { return sameRecord(a, now) }) {
+			a.Expires = 0
+			failed(l.registerOne(ctx, r.Phone, a))
+		}
+	}
+	for _, a := range r.State.Accounts {
+		a.Expires = max(60, a.Expires)
+		if slices.Contains(had, a) || !failed(l.registerOne(ctx, r.Phone, a)) {
+			f.lines = append(f.lines, a)
+		}
+	}
+	r.Registered = len(f.lines)
 	return first
 }
+
+// sameRecord says whether two accounts are of one address of record.
+func sameRecord(a, b vendor.Account) bool { return a.User == b.User && a.Server == b.Server }
 
 func (l *lines) registerOne(ctx context.Context, p Phone, a vendor.Account) error {
 	host, port := a.Server, a.Port
@@ -267,7 +285,7 @@ func (c *client) request(p Phone, a vendor.Account, destination string) *sip.Req
 		contact.UriParams.Add("transport", strings.ToLower(a.Transport))
 	}
 	request.AppendHeader(&sip.ContactHeader{Address: contact})
-	request.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(max(60, a.Expires))))
+	request.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(a.Expires)))
 	request.AppendHeader(sip.NewHeader("User-Agent", p.Pack.Name+" "+p.Unit.Model))
 	return request
 }

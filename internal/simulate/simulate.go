@@ -2,7 +2,8 @@
 // files in their real order with the vendor's User-Agent, remembers what it has
 // by ETag, reads what it gets by the vendor's grammar, follows includes and
 // changed provisioning addresses, and can then register every account it found
-// at the registrar named there.
+// at the registrar named there: a DECT base those of its handsets. One that is told to
+// fetch again gives up accounts that are gone and registers those that are new.
 package simulate
 
 import (
@@ -131,7 +132,7 @@ func Run(ctx context.Context, o Options) *Report {
 			f.boot(max(1, o.Boots))
 		}
 		if r.Err == nil && o.Register {
-			r.Err = lines.register(ctx, f, &r.Registered)
+			r.Err = lines.register(ctx, f)
 		}
 		r.Cause = causeOf(r.Err)
 		mu.Lock()
@@ -194,17 +195,16 @@ func (f *fetcher) boot(times int) {
 			return
 		}
 		r.State = r.Phone.Pack.Understand(config)
-		if len(r.State.Accounts) == 0 {
+		if len(r.State.Accounts) == 0 && !r.Phone.Unit.Base {
 			if r.Err = f.failed; r.Err == nil {
 				r.Err = fail(NoAccount, "%d files were read; is the phone assigned, and an enrolment window open for it?", r.Fetched+r.NotChanged)
 			}
 			return
 		}
 		r.Err = nil
-		if own := r.State.ProvisioningURL; strings.HasSuffix(own, "/") {
-			if base, err := url.Parse(own); err == nil && base.IsAbs() {
-				f.base = base // where it begins next time
-			}
+		own := r.State.ProvisioningURL
+		if base, err := url.Parse(own[:strings.LastIndexByte(own, '/')+1]); err == nil && base.IsAbs() {
+			f.base = base // the folder where it begins next time
 		}
 	}
 }
@@ -220,14 +220,18 @@ type fetcher struct {
 	kept   map[string]kept
 	failed error // the first failure to get an answer, or a 5xx
 
-	starting sync.Mutex // held while the phone fetches because it was told to
+	starting sync.Mutex       // held while the phone fetches because it was told to
+	lines    []vendor.Account // that are registered
 }
 
-// again lets the phone fetch because it was told to.
-func (f *fetcher) again() {
+// again lets the phone fetch because it was told to, and register what it then has.
+func (f *fetcher) again(ctx context.Context, l *lines) {
 	f.starting.Lock()
 	defer f.starting.Unlock()
 	f.boot(1)
+	if f.result.Err == nil {
+		f.result.Err = l.register(ctx, f)
+	}
 	f.result.Cause = causeOf(f.result.Err)
 	if f.result.Err == nil {
 		f.result.Obeyed++

@@ -19,8 +19,8 @@ var dectColumns = columns{
 }
 
 const (
-	dectFields = deviceFields + `, p.name, p.tone, p.user_password, p.engineer_password, p.region, p.handset_language, p.lines`
-	dectTables = ` FROM devices d JOIN dect_phones p ON p.id = d.id `
+	dectFields = deviceFields + `, p.name, p.tone, p.user_password, p.engineer_password, p.region, p.handset_language, p.lines, COALESCE(b.system, 0)`
+	dectTables = ` FROM devices d JOIN dect_phones p ON p.id = d.id LEFT JOIN dect_system_bases b ON b.dect = d.id `
 
 	dectUser     = "dect_phones.user_password"
 	dectEngineer = "dect_phones.engineer_password"
@@ -36,7 +36,7 @@ func dectDevice(d *fleet.DectPhone) device {
 func (r *reader) scanDect(row scanner) (fleet.DectPhone, error) {
 	var d fleet.DectPhone
 	err := row.Scan(append(r.dest(dectDevice(&d)), &d.Name, &d.Tone,
-		r.sealed(&d.UserPassword, &d.Tenant, &d.ID, dectUser), r.sealed(&d.EngineerPassword, &d.Tenant, &d.ID, dectEngineer), &d.Region, &d.HandsetLanguage, &d.Lines)...)
+		r.sealed(&d.UserPassword, &d.Tenant, &d.ID, dectUser), r.sealed(&d.EngineerPassword, &d.Tenant, &d.ID, dectEngineer), &d.Region, &d.HandsetLanguage, &d.Lines, &d.System)...)
 	return d, err
 }
 

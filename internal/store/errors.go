@@ -23,6 +23,9 @@ var rules = map[string]string{
 	"dect_members.dect, dect_members.handset_index": "two members of one base have the same handset index",
 	"dect_members.dect, dect_members.user_id":       "an extension is a member of the base twice",
 	"dect_members.ipui":                             "another handset has this IPUI",
+	"dect_systems.tenant, dect_systems.name_folded": "another DECT system has this name (upper and lower case count as the same)",
+	"dect_systems.tenant, dect_systems.number":      "another DECT system has this number",
+	"dect_system_bases.dect":                        "a DECT base is in one system only",
 	"accounts.tenant, accounts.username_folded":     "another account has this username (upper and lower case count as the same)",
 	"tokens.hash": "this token exists already",
 }

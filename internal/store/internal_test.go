@@ -60,17 +60,18 @@ func TestColumnsCoverFields(t *testing.T) {
 		fields listquery.Fields
 		cols   columns
 	}{
-		"tenants":    {fleet.TenantFields, tenantColumns},
-		"users":      {fleet.UserFields, userColumns},
-		"phones":     {fleet.PhoneFields, phoneColumns},
-		"assigned":   {fleet.PhoneRowFields, assignedRows.cols},
-		"strangers":  {fleet.PhoneRowFields, strangerRows.cols},
-		"DECT bases": {fleet.DectFields, dectColumns},
-		"enrolments": {fleet.EnrolmentFields, enrolmentColumns},
-		"jobs":       {fleet.JobFields, jobColumns},
-		"job items":  {fleet.JobItemFields, jobItemColumns},
-		"accounts":   {fleet.AccountFields, accountColumns},
-		"tokens":     {fleet.TokenFields, tokenColumns},
+		"tenants":      {fleet.TenantFields, tenantColumns},
+		"users":        {fleet.UserFields, userColumns},
+		"phones":       {fleet.PhoneFields, phoneColumns},
+		"assigned":     {fleet.PhoneRowFields, assignedRows.cols},
+		"strangers":    {fleet.PhoneRowFields, strangerRows.cols},
+		"DECT bases":   {fleet.DectFields, dectColumns},
+		"DECT systems": {fleet.DectSystemFields, systemColumns},
+		"enrolments":   {fleet.EnrolmentFields, enrolmentColumns},
+		"jobs":         {fleet.JobFields, jobColumns},
+		"job items":    {fleet.JobItemFields, jobItemColumns},
+		"accounts":     {fleet.AccountFields, accountColumns},
+		"tokens":       {fleet.TokenFields, tokenColumns},
 	} {
 		if got, want := slices.Sorted(maps.Keys(c.cols)), slices.Sorted(maps.Keys(c.fields)); !slices.Equal(got, want) {
 			t.Errorf("%s: columns for %v, fields %v", name, got, want)

@@ -32,7 +32,7 @@ var (
 )
 
 const (
-	jobFields  = `id, tenant, kind, mac, state, caller, created_at, done_at, counts`
+	jobFields  = `id, tenant, kind, mac, state, caller, created_at, done_at, counts, dect_system`
 	itemFields = `job, mac, state, outcome, reason, attempts, due_at, updated_at`
 
 	// These stand in the schema's indexes, word for word.
@@ -43,7 +43,7 @@ const (
 // scanJob reads a job. Its counts are to be counted if it returns false.
 func scanJob(row scanner, j *fleet.Job) (counted bool, err error) {
 	var counts string
-	err = row.Scan(&j.ID, &j.Tenant, &j.Kind, asMAC(&j.MAC), &j.State, &j.Caller, asTime(&j.CreatedAt), asTime(&j.DoneAt), &counts)
+	err = row.Scan(&j.ID, &j.Tenant, &j.Kind, asMAC(&j.MAC), &j.State, &j.Caller, asTime(&j.CreatedAt), asTime(&j.DoneAt), &counts, &j.System)
 	if err != nil || counts == "" {
 		return false, err
 	}
@@ -134,18 +134,19 @@ func (w *writer) InsertJob(ctx context.Context, j fleet.Job) (int, error) {
 	if err := w.needTenant(ctx, j.Tenant); err != nil {
 		return 0, err
 	}
-	err := w.exec(ctx, `INSERT INTO jobs (id, tenant, kind, mac, state, caller, caller_folded, created_at, done_at, counts) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')`,
-		j.ID, j.Tenant, j.Kind, macText(j.MAC), fleet.JobRunning, j.Caller, fold(j.Caller), millis(j.CreatedAt))
+	err := w.exec(ctx, `INSERT INTO jobs (id, tenant, kind, mac, state, caller, caller_folded, created_at, done_at, counts, dect_system)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, '', $9)`,
+		j.ID, j.Tenant, j.Kind, macText(j.MAC), fleet.JobRunning, j.Caller, fold(j.Caller), millis(j.CreatedAt), j.System)
 	if err != nil {
 		return 0, err
 	}
 	n, err := w.count(ctx, `INSERT INTO job_items (job, mac, tenant, kind, state, outcome, reason, attempts, due_at, sent_at, updated_at)
 		SELECT $1, d.mac, d.tenant, $3, 'pending', '', '', 0, $5, 0, $5
 		FROM devices d LEFT JOIN sightings s ON s.device = d.id
-		WHERE d.tenant = $2 AND ($4 = '' OR d.mac = $4) AND NOT COALESCE(s.rejected, FALSE) AND d.disabled_at = 0
+		WHERE d.tenant = $2 AND ($4 = '' OR d.mac = $4) AND ($6 = 0 OR d.id IN (SELECT dect FROM dect_system_bases WHERE system = $6)) AND NOT COALESCE(s.rejected, FALSE) AND d.disabled_at = 0
 			AND NOT EXISTS (SELECT 1 FROM job_items o WHERE o.mac = d.mac AND o.tenant = d.tenant AND o.kind = $3 AND o.`+isOpen+`)
 		ORDER BY d.mac`,
-		j.ID, j.Tenant, j.Kind, macText(j.MAC), millis(j.CreatedAt))
+		j.ID, j.Tenant, j.Kind, macText(j.MAC), millis(j.CreatedAt), j.System)
 	if err == nil && n == 0 {
 		err = w.exec(ctx, `DELETE FROM jobs WHERE id = $1`, j.ID)
 	}

@@ -197,6 +197,8 @@ func layer(path string) string {
 		}
 	case "accounts":
 		return "extension"
+	case "system":
+		return "DECT system"
 	case "voicemail", "features", "directory", "update", "files":
 		return "tenant"
 	case "provisioning":

@@ -127,7 +127,7 @@ func TestSampleSetsEverything(t *testing.T) {
 	}
 	// Fields that are 0 for a reason.
 	may := map[string]bool{
-		"SpareAccounts": true, "SpareHandsets": true, "Base": true, "Handsets": true, "Index of Choice": true, "Weekday": true, "Minute": true, "Hour": true,
+		"SpareAccounts": true, "SpareHandsets": true, "Base": true, "System": true, "Handsets": true, "Index of Choice": true, "Weekday": true, "Minute": true, "Hour": true,
 	}
 	var unset func(v reflect.Value, path string, seen map[string]bool)
 	unset = func(v reflect.Value, path string, seen map[string]bool) {
@@ -179,6 +179,33 @@ func TestSampleSetsEverything(t *testing.T) {
 	if len(base.Handsets) != 3 || len(base.Accounts) != 3 || len(base.SpareAccounts) != 2 || base.SpareAccounts[0].Index != 4 || base.Handsets[2].Account != 3 ||
 		base.Accounts[0].OutboundPort != base.Accounts[2].OutboundPort || base.Handsets[0].IPUI != "030AB00001" || base.Handsets[0].IPEI != "1245900000016" {
 		t.Errorf("a base of 3 handsets and 5 accounts: %+v, %+v, %+v", base.Handsets, base.Accounts, base.SpareAccounts)
+	}
+	// A model that works in a system only, and never leads it, is the second base of one.
+	for _, in := range []struct {
+		bases, members, place, spares int
+	}{
+		{5, 4, 1, 2},
+		{2, 4, 1, 0},
+		{5, 0, 2, 2},
+	} {
+		model := tmpl.Models[0]
+		model.Bases, model.SystemHandsets, model.Accounts = in.bases, in.members, 5
+		v := Sample(tmpl, &model)
+		s := v.System
+		if !s.Set || s.Index != in.place || s.Master != (in.place == 1) || len(s.Bases) != min(in.bases, 3) || len(s.SpareBases) != in.spares ||
+			len(v.Handsets) != in.members || len(v.Accounts) != in.members || in.place == 2 && len(v.SpareAccounts)+len(v.SpareHandsets) > 0 {
+			t.Errorf("a sample of %d bases with %d members: %+v, %d handsets", in.bases, in.members, s, len(v.Handsets))
+		}
+		seen = map[string]bool{}
+		unset(reflect.ValueOf(SampleInSystem(tmpl, &model, 1).System), ".System", seen)
+		for path := range seen {
+			if path != ".System.SpareBases" {
+				t.Errorf("%s is not set", path)
+			}
+		}
+		if b := s.Bases[in.place-1]; !b.Self || b.MAC != v.MAC || b.Name != v.Base.Name || b.SyncIndex != in.place-1 || b.SyncLevel != in.place {
+			t.Errorf("the base itself is %+v", b)
+		}
 	}
 	// What a model lacks is left out.
 	tmpl.Models[0].Without = []string{"languages", "codecs"}

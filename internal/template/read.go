@@ -38,7 +38,7 @@ var grammar = func() map[string]shape {
 		"models": {children: []string{"model"}},
 		"model": {
 			required: []string{"name", "display_name", "accounts"},
-			optional: []string{"line_keys", "modules", "module_keys", "handsets", "firmware", "without", "basis"},
+			optional: []string{"line_keys", "modules", "module_keys", "handsets", "bases", "system_handsets", "firmware", "without", "basis"},
 			children: []string{"var"},
 		},
 		"var":     {required: []string{"name", "value"}},
@@ -345,12 +345,19 @@ func (r *reading) model(e *element) {
 		Modules:     r.number(e, "modules", 0, 20, 0),
 		ModuleKeys:  r.number(e, "module_keys", 0, 500, 0),
 		Handsets:    r.number(e, "handsets", 0, 20000, 0),
+		Bases:       r.number(e, "bases", 2, 20000, 0),
 		Firmware:    e.value("firmware"),
 		Without:     strings.Fields(e.value("without")),
 		Basis:       r.basis(e),
 		Vars:        make(map[string]string),
 	}
+	if m.SystemHandsets = r.number(e, "system_handsets", 1, 20000, 0); m.SystemHandsets == 0 && m.Bases > 0 {
+		m.SystemHandsets = m.Handsets
+	}
 	at, _ := e.attr("name")
+	if m.SystemHandsets > 0 && m.Bases == 0 {
+		r.fail(e.at, "the model %s has system_handsets; say how many bases a system has", clip(m.Name))
+	}
 	if m.LineKeys+m.Modules*m.ModuleKeys > maxKeys {
 		r.fail(e.at, "the model %s has more than %d keys with its modules", clip(m.Name), maxKeys)
 	}

@@ -73,6 +73,8 @@ func TestDocumentErrors(t *testing.T) {
 		{"bad flag", `title="T"`, `title="T" abstract="yes"`, "1:78: abstract is true or false"},
 		{"accounts", `accounts="1"`, `accounts="0"`, "2:59: accounts is a whole number from 1 to 1000"},
 		{"accounts with zero", `accounts="1"`, `accounts="01"`, "2:59: accounts is a whole number"},
+		{"a system without bases", `accounts="1"`, `accounts="1" handsets="5" system_handsets="50"`, "2:9: the model A1 has system_handsets; say how many bases a system has"},
+		{"a system of one base", `accounts="1"`, `accounts="1" handsets="5" bases="1"`, "bases is a whole number from 2 to 20000"},
 		{"too many keys", `accounts="1"`, `accounts="1" line_keys="500" modules="20" module_keys="500"`, "2:9: the model A1 has more than 2000 keys"},
 		{"modules without keys", `accounts="1"`, `accounts="1" modules="1"`, "2:9: the model A1 takes modules; say how many module_keys each has"},
 		{"model with space", `name="A1"`, `name="A 1"`, "2:22: the name of a model has no spaces"},

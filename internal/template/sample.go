@@ -10,16 +10,64 @@ import (
 // the profile have: every account (so that none is spare), every key of the phone
 // and its modules with every kind in turn, the last option of every choice, summer
 // time, VLANs, door codes. The first account has every field set; the others
-// leave out now this, now that. It is the same at every call.
+// leave out now this, now that. It is the same at every call. A DECT base is one that
+// works alone; of a model that does not, it is that of a system, the data master if
+// the model can be.
 func Sample(t *Template, m *Model) *View {
-	s := sampler{t, m}
+	switch {
+	case m.Handsets > 0 || m.Bases == 0:
+		return sample(t, m, m.Handsets, System{})
+	case m.SystemHandsets > 0:
+		return SampleInSystem(t, m, 1)
+	}
+	return SampleInSystem(t, m, 2)
+}
+
+// sampleBases is how many bases the system of a sample has, if the model can have so
+// many.
+const sampleBases = 3
+
+// SampleInSystem is Sample for the base at a place, 1 or 2, of a multi-cell system. The
+// first is the data master with a member at every place, and each of the others takes
+// its clock from the one before it. The model must have Bases.
+func SampleInSystem(t *Template, m *Model, place int) *View {
+	system := System{Set: true, Name: "Works & Yard", Number: 7, Master: place == 1, Index: place}
+	for i := 1; i <= m.Bases; i++ {
+		if i > sampleBases {
+			system.SpareBases = append(system.SpareBases, Spare{Index: i})
+			continue
+		}
+		base := SystemBase{
+			Index: i, MAC: fmt.Sprintf("001565aabb%02x", i), Name: fmt.Sprintf("Hall %d", i),
+			Master: i == 1, Self: i == place, SyncIndex: i - 1, SyncLevel: i,
+		}
+		if base.Self {
+			base.MAC, base.Name = sampleMAC, sampleBaseName
+		}
+		system.Bases = append(system.Bases, base)
+	}
+	places := 0
+	if system.Master {
+		places = m.SystemHandsets
+	}
+	return sample(t, m, places, system)
+}
+
+const (
+	sampleMAC      = "001565aabbcc"
+	sampleBaseName = "Hall & Gallery"
+)
+
+// sample makes the view of a phone or, with places for handsets or a system, of a base.
+func sample(t *Template, m *Model, places int, system System) *View {
+	s := sampler{t, m, places}
 	v := &View{
-		MAC: "001565aabbcc", Firmware: m.Firmware,
+		MAC: sampleMAC, Firmware: m.Firmware,
 		Model: ModelView{
 			Name: m.Name, DisplayName: m.DisplayName, Accounts: m.Accounts, LineKeys: m.LineKeys,
 			Modules: m.Modules, ModuleKeys: m.ModuleKeys, Vars: m.Vars,
 		},
-		Accounts: s.accounts(), Keys: s.keys(),
+		Accounts: s.accounts(), Keys: s.keys(), System: system,
 		Language: s.last("languages"), Tone: s.last("tones"),
 		DateFormat: s.last("date_formats"), TimeFormat: s.last("time_formats"),
 		Ringtone: s.last("ringtones"), QueueRingtone: s.last("queue_ringtones"), ExternalRingtone: s.last("external_ringtones"),
@@ -66,7 +114,7 @@ func Sample(t *Template, m *Model) *View {
 	} else {
 		v.Directory = DirectoryView{}
 	}
-	if m.Handsets > 0 {
+	if m.DECT() {
 		s.base(v)
 	}
 	s.clock(v)
@@ -88,8 +136,9 @@ func Sample(t *Template, m *Model) *View {
 }
 
 type sampler struct {
-	t *Template
-	m *Model
+	t      *Template
+	m      *Model
+	places int // of handsets
 }
 
 // options returns the options of a list that the model does not lack.
@@ -142,10 +191,11 @@ func (s sampler) clock(v *View) {
 func (s sampler) accounts() []Account {
 	transports := s.options("transports")
 	slices.Reverse(transports)
-	accounts := make([]Account, max(s.m.Accounts, s.m.Handsets))
-	if s.m.Handsets > 0 {
-		accounts = accounts[:s.m.Handsets]
+	n := s.m.Accounts
+	if s.m.DECT() {
+		n = s.places
 	}
+	accounts := make([]Account, n)
 	for i := range accounts {
 		n := i + 1
 		extension := strconv.Itoa(200 + n)
@@ -157,7 +207,7 @@ func (s sampler) accounts() []Account {
 			Outbound: i%2 == 0, Expires: 600, Voicemail: "*97",
 		}
 		way := i // to the server: a base has one for all
-		if s.m.Handsets > 0 {
+		if s.m.DECT() {
 			way, a.Outbound = 0, true
 		}
 		if a.Outbound {
@@ -183,10 +233,10 @@ func (s sampler) accounts() []Account {
 // place is for any handset.
 func (s sampler) base(v *View) {
 	v.Base = Base{ //nolint:gosec // made up
-		Name: "Hall & Gallery", Lines: s.m.Handsets, UserPassword: v.Web.UserPassword, EngineerPassword: "t6RvMh2Yq8Zd", Region: "DEU",
+		Name: sampleBaseName, Lines: s.places, UserPassword: v.Web.UserPassword, EngineerPassword: "t6RvMh2Yq8Zd", Region: "DEU",
 		HandsetLanguage: s.last("languages"),
 	}
-	v.Handsets = make([]Handset, s.m.Handsets)
+	v.Handsets = make([]Handset, s.places)
 	for i, a := range v.Accounts {
 		h := Handset{Index: a.Index, Account: a.Index, Extension: a.Extension, DisplayName: a.DisplayName, Language: v.Base.HandsetLanguage}
 		if a.Index%5 != 0 {
@@ -194,7 +244,10 @@ func (s sampler) base(v *View) {
 		}
 		v.Handsets[i] = h
 	}
-	for at := s.m.Handsets + 1; at <= s.m.Accounts; at++ {
+	if s.places == 0 {
+		return // the data master has the members
+	}
+	for at := s.places + 1; at <= s.m.Accounts; at++ {
 		v.SpareAccounts = append(v.SpareAccounts, Spare{Index: at})
 	}
 }

@@ -52,15 +52,24 @@ type Model struct {
 	LineKeys    int    // programmable keys of the phone, all pages
 	Modules     int    // expansion modules that it takes
 	ModuleKeys  int    // keys of each module
-	Handsets    int    // that a DECT base or system takes; 0 for a desk phone
-	Firmware    string // lowest that the template suits, or ""
-	Without     []string
+	Handsets    int    // that a DECT base takes by itself; 0 for a desk phone
+	// Bases is how many DECT bases a multi-cell system of the model has at most, its
+	// data master among them; 0 for a desk phone and for a base that works alone.
+	Bases int
+	// SystemHandsets is how many handsets a system takes whose data master is of the
+	// model; 0 where none of the model can be.
+	SystemHandsets int
+	Firmware       string // lowest that the template suits, or ""
+	Without        []string
 	// Basis says what is behind the row: the vendor's "manual", a "capture" of a
 	// real phone's request, the "source" of another system that serves the model,
 	// or "memory", which is to be confirmed.
 	Basis string
 	Vars  map[string]string
 }
+
+// DECT says whether the model is a DECT base, alone or in a multi-cell system.
+func (m *Model) DECT() bool { return m.Handsets > 0 || m.Bases > 0 }
 
 // Profile holds the choices that an admin has.
 type Profile struct {

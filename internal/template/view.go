@@ -30,6 +30,9 @@ type View struct {
 	Base          Base      `view:"base"`
 	Handsets      []Handset `view:"handsets"`
 	SpareHandsets []Spare   `view:"spare_handsets"`
+	// System is set for a base of a multi-cell system. Members are those of its data
+	// master: the other bases have no accounts, no handsets and no spare ones.
+	System System `view:"system"`
 	// Keys has one entry for every key position of the phone and of all the
 	// modules that the model takes, in order; those without a function have
 	// Kind "none". Blank them, or a key taken away stays on the phone.
@@ -106,11 +109,39 @@ type Account struct {
 // Base is a DECT base, or a manager of several.
 type Base struct {
 	Name             string `view:"name"`              // what people call it
-	Lines            int    `view:"lines"`             // handsets that the model takes
+	Lines            int    `view:"lines"`             // handsets that it takes, those of its system on the data master; 0 on the system's others
 	UserPassword     string `view:"user_password"`     // of the user's login to the web page, or ""; .web.user_password too
 	EngineerPassword string `view:"engineer_password"` // of the engineer's login, or ""
 	Region           string `view:"region"`            // as the admin writes it, or ""
 	HandsetLanguage  Choice `view:"handset_language"`  // that of the base, unless the admin chose another
+}
+
+// System is the multi-cell system that a DECT base belongs to. Nothing is set for a
+// base that works alone.
+type System struct {
+	Set    bool         `view:"set"`
+	Name   string       `view:"name"`   // what people call it
+	Number int          `view:"number"` // 1–512, unique in the tenant; never changes
+	Master bool         `view:"master"` // whether this base is the data master
+	Index  int          `view:"index"`  // this base's own place, 1 for the data master
+	Bases  []SystemBase `view:"bases"`  // by rising Index, this one among them
+	// SpareBases are the other places, up to the most that the data master's model
+	// takes. Blank them, or a base taken off stays in the system.
+	SpareBases []Spare `view:"spare_bases"`
+}
+
+// SystemBase is a base of a multi-cell system.
+type SystemBase struct {
+	Index  int    `view:"index"` // from 1, which is the data master's
+	MAC    string `view:"mac"`   // 12 lower-case hex digits
+	Name   string `view:"name"`  // what people call it
+	Master bool   `view:"master"`
+	Self   bool   `view:"self"` // whether it is the base that the file is for
+	// SyncIndex is the Index of the base whose radio clock it follows, 0 for the one
+	// that the others follow in the end; SyncLevel is how far from that it is, 1 for
+	// that one itself.
+	SyncIndex int `view:"sync_index"`
+	SyncLevel int `view:"sync_level"`
 }
 
 // Handset is a member of a DECT base.

@@ -60,7 +60,8 @@ func (p Problem) String() string {
 //
 // The types are text (with the most characters, if there is a bound), int LEAST..MOST,
 // words divided by | (an empty one for nothing), host, url, and match with a regular
-// expression for the whole value; "or" adds one more word. A source holds until the
+// expression for the whole value; "or" adds one more word. A word * of a name, between
+// dots, stands for any other: the address of a handset, say. A source holds until the
 // next; models, space-separated with * for any letters, until the next source.
 // A parameter may stand several times, for different models.
 func ParseDictionary(text string) (*Dictionary, error) {
@@ -247,8 +248,21 @@ func (d *Dictionary) Check(model string, c *Config) []Problem {
 	return problems
 }
 
-// rows returns the rows for a name.
+// rows returns the rows for a name: those that spell it, or else those with * for one
+// of its words.
 func (d *Dictionary) rows(name string) []*Parameter {
+	found := d.spelled(name)
+	words := strings.Split(name, ".")
+	for i := 0; i < len(words) && len(found) == 0; i++ {
+		word := words[i]
+		words[i] = "*"
+		found = d.spelled(strings.Join(words, "."))
+		words[i] = word
+	}
+	return found
+}
+
+func (d *Dictionary) spelled(name string) []*Parameter {
 	var found []*Parameter
 	shape := numbers.ReplaceAllString(name, "#")
 	indexes := numbers.FindAllString(name, -1)

@@ -17,6 +17,8 @@ host	host
 url	url
 P{41200,41300-41302}	|on|off
 time	match \d\d:\d\d
+handset.*.name	text 5
+handset.*.line.{1-2}	0|1
 
 source	Guide V2
 models	T4* X1
@@ -55,6 +57,11 @@ func TestDictionary(t *testing.T) {
 		{"A", "P41303", "on", "P41303 is no parameter that the vendor documents; did you mean P{41200,41300-41302}?"},
 		{"A", "time", "12:30", ""},
 		{"A", "time", "12:305", `time takes match \d\d:\d\d`},
+		{"A", "handset.029e74a599.name", "Ada", ""},
+		{"A", "handset.00001.name", "longer", "handset.00001.name takes text 5"},
+		{"A", "handset.x.line.2", "1", ""},
+		{"A", "handset.x.line.3", "1", "handset.x.line.3 is no parameter that the vendor documents; did you mean handset.*.line.{1-2}?"},
+		{"A", "handset.a.b.name", "Ada", "handset.a.b.name is no parameter that the vendor documents; did you mean handset.*.name?"},
 		{"T46U", "screen", "free", ""},
 		{"X1", "screen", "free", ""},
 		{"X12", "screen", "free", "screen takes 0|1"},

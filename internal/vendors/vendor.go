@@ -73,6 +73,9 @@ type Pack struct {
 
 	// Commands are the Event headers of a SIP NOTIFY that the phones obey.
 	Commands Commands
+	// Deviating are those of models that obey others, by the model as the templates
+	// spell it. It may be missing; see CommandsOf.
+	Deviating map[string]Commands
 	// Discovery is how the phone asks for its server by multicast at boot: every
 	// way that the vendor's phones are known to, the usual one first; none for a
 	// phone that does not.
@@ -82,6 +85,14 @@ type Pack struct {
 	// or "" if it can: a reserved word of the grammar, say. Control characters
 	// and leading or trailing blanks have been refused already.
 	Refuse func(value string) string
+}
+
+// CommandsOf returns what a model obeys: Commands, unless the model deviates.
+func (p *Pack) CommandsOf(model string) Commands {
+	if c, ok := p.Deviating[model]; ok {
+		return c
+	}
+	return p.Commands
 }
 
 // Folder is a folder of embedded files, for Pack.Templates. It panics if the name
@@ -125,6 +136,7 @@ type Unit struct {
 	MAC      mac.Addr
 	Model    string // as the pack's templates spell it
 	Firmware string // as the User-Agent spells it; empty for a usual one
+	Base     bool   // a DECT base, which may have no account
 }
 
 // Getter fetches one file: a name relative to the provisioning URL, or an
@@ -219,6 +231,7 @@ type State struct {
 	Handsets []Handset // of a DECT base, by rising index
 	// HandsetLanguage is what the handsets are told, the vendor's own value.
 	HandsetLanguage string
+	System          System // of a DECT base, where it belongs to one
 
 	AdminPassword string
 	UserPassword  string // "" where the vendor has none
@@ -339,6 +352,17 @@ type Handset struct {
 	IPUI    string // 10 upper-case hex digits of the one that may register; "" for any
 	Name    string
 	Account int // index of the one that it calls by
+}
+
+// System is the multi-cell system that a DECT base belongs to, as far as its files say
+// it. The zero System is that of a base that works alone.
+type System struct {
+	Set    bool
+	Master bool // whether the base is the data master
+	Number int  // 1–512
+	// Bases are the addresses of its bases, 12 lower-case hex digits each, by their
+	// places: the data master's first.
+	Bases []string
 }
 
 // Key is a programmable key of a phone or of an expansion module. Kind is one of

@@ -177,3 +177,17 @@ func FuzzIdentify(f *testing.F) {
 		}
 	})
 }
+
+// A model that obeys other commands is told by those, and every other model by the
+// vendor's usual ones.
+func TestCommandsOf(t *testing.T) {
+	t.Parallel()
+	p := acme()
+	p.Commands = vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"}
+	p.Deviating = map[string]vendor.Commands{"10": {Reprovision: "check-sync"}}
+	for model, want := range map[string]vendor.Commands{"10": {Reprovision: "check-sync"}, "20": p.Commands, "": p.Commands} {
+		if got := p.CommandsOf(model); got != want {
+			t.Errorf("model %q obeys %+v, want %+v", model, got, want)
+		}
+	}
+}

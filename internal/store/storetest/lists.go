@@ -345,6 +345,22 @@ func (s *store) lists() []list {
 	},
 		func(d fleet.DectPhone) fleet.ID { return d.ID }, baseIDs)
 
+	systems := list{name: "DectSystems", fields: fleet.DectSystemFields, ids: []string{"id"}}
+	var systemIDs []fleet.ID
+	for i := range listLength {
+		y := s.aDectSystem(tenant)
+		y.Name, y.Number, y.Lines = fmt.Sprintf("%s%d", word(), i), listLength-i, i%4
+		s.write(func(w fleet.Writer) error { return w.InsertDectSystem(ctx, y) })
+		systemIDs = append(systemIDs, y.ID)
+		systems.items = append(systems.items, map[string]listquery.Value{
+			"id": idText(y.ID), "name": text(y.Name), "number": listquery.NumberValue(int64(y.Number)), "lines": listquery.NumberValue(int64(y.Lines)),
+		})
+	}
+	systems.ask = asking(func(ctx context.Context, r fleet.Reader, q listquery.Query) ([]fleet.DectSystem, int, error) {
+		return r.DectSystems(ctx, tenant, q)
+	},
+		func(y fleet.DectSystem) fleet.ID { return y.ID }, systemIDs)
+
 	enrolments := list{name: "Enrolments", fields: fleet.EnrolmentFields, ids: []string{"id"}, times: []string{"opened", "expires"}}
 	var enrolmentIDs []fleet.ID
 	for i := range listLength {
@@ -458,7 +474,7 @@ func (s *store) lists() []list {
 		return r.Jobs(ctx, ordering, q)
 	}, func(j fleet.Job) fleet.ID { return j.ID }, jobIDs)
 
-	all := []list{tenants, users, contacts, files, policies, phones, rows, bases, enrolments, accounts, tokens, jobItems, jobs}
+	all := []list{tenants, users, contacts, files, policies, phones, rows, bases, systems, enrolments, accounts, tokens, jobItems, jobs}
 	for _, l := range all {
 		for _, item := range l.items {
 			if !slices.Equal(slices.Sorted(maps.Keys(item)), slices.Sorted(maps.Keys(l.fields))) {

@@ -578,6 +578,7 @@ type full struct {
 	job       fleet.Job
 	file      fleet.File
 	policy    fleet.FirmwarePolicy
+	system    fleet.DectSystem
 }
 
 func (s *store) fullTenant() full {
@@ -588,9 +589,11 @@ func (s *store) fullTenant() full {
 	f.user = s.newUser(id)
 	f.phone, f.dect, f.account, f.token = s.newPhone(id, f.user.ID), s.newDectPhone(id), s.newAccount(id), s.newToken(id)
 	f.job = s.newJob(id, fleet.JobReboot, mac.Addr{})
+	f.system = s.aDectSystem(id, f.dect)
+	f.dect.System = f.system.ID
 	f.enrolment, f.file, f.policy = s.anEnrolment(id), s.aFile(id), s.aFirmwarePolicy(id)
 	s.write(func(w fleet.Writer) error {
-		if err := errors.Join(w.InsertFile(ctx, f.file), w.InsertFirmwarePolicy(ctx, f.policy)); err != nil {
+		if err := errors.Join(w.InsertFile(ctx, f.file), w.InsertFirmwarePolicy(ctx, f.policy), w.InsertDectSystem(ctx, f.system)); err != nil {
 			return err
 		}
 		if err := w.InsertEnrolment(ctx, f.enrolment); err != nil {
@@ -645,6 +648,14 @@ func (f full) reads(ctx context.Context) map[string]func(r fleet.Reader, tenant 
 			_, err := r.FirmwarePolicy(ctx, tenant, f.policy.ID)
 			return err
 		},
+		"DectSystem": func(r fleet.Reader, tenant fleet.ID) error {
+			_, err := r.DectSystem(ctx, tenant, f.system.ID)
+			return err
+		},
+		"DectSystemByName": func(r fleet.Reader, tenant fleet.ID) error {
+			_, err := r.DectSystemByName(ctx, tenant, f.system.Name)
+			return err
+		},
 		"Job": func(r fleet.Reader, tenant fleet.ID) error { _, err := r.Job(ctx, tenant, f.job.ID); return err },
 		"JobItems": func(r fleet.Reader, tenant fleet.ID) error {
 			_, _, err := r.JobItems(ctx, tenant, f.job.ID, everything)
@@ -695,6 +706,11 @@ func (f full) writes(ctx context.Context) map[string]func(w fleet.Writer, tenant
 		"DeleteFirmwarePolicy": func(w fleet.Writer, tenant fleet.ID) error {
 			return w.DeleteFirmwarePolicy(ctx, tenant, f.policy.ID)
 		},
+		"UpdateDectSystem": func(w fleet.Writer, tenant fleet.ID) error {
+			f.system.Tenant = tenant
+			return w.UpdateDectSystem(ctx, f.system)
+		},
+		"DeleteDectSystem": func(w fleet.Writer, tenant fleet.ID) error { return w.DeleteDectSystem(ctx, tenant, f.system.ID) },
 		"SetJobState": func(w fleet.Writer, tenant fleet.ID) error {
 			return w.SetJobState(ctx, tenant, f.job.ID, fleet.JobCancelled, start)
 		},
@@ -757,6 +773,14 @@ func testIsolation(t *testing.T, s *store) {
 			"DectPhones": func() (int, int, error) {
 				l, n, err := r.DectPhones(ctx, ours.ID, listquery.Query{Count: true})
 				return len(l), n, err
+			},
+			"DectSystems": func() (int, int, error) {
+				l, n, err := r.DectSystems(ctx, ours.ID, listquery.Query{Count: true})
+				return len(l), n, err
+			},
+			"DectSystemNumbers": func() (int, int, error) {
+				l, err := r.DectSystemNumbers(ctx, ours.ID)
+				return len(l), 0, err
 			},
 			"Enrolments": func() (int, int, error) {
 				l, n, err := r.Enrolments(ctx, ours.ID, start, listquery.Query{Count: true})

@@ -168,10 +168,11 @@ func (s *store) aDectPhone(tenant fleet.ID) fleet.DectPhone {
 	id := s.NewID()
 	d := fleet.DectPhone{
 		ID: id, Tenant: tenant, Name: "Hall", MAC: macOf(id), Template: "snom_m.xml", Vendor: "Snom", Model: "M700", DeviceSettings: someSettings(id),
-		Tone: "DEU", UserPassword: secret.New("u"), EngineerPassword: secret.New("e"), Region: "EU", HandsetLanguage: "GERMAN", Lines: 30,
+		Tone: "DEU", UserPassword: secret.New("u"), EngineerPassword: secret.New("e"), Region: "EU", HandsetLanguage: "GERMAN", Lines: 30, System: 1,
 		Token: secret.New(fmt.Sprintf("token of %d", id)), CreatedAt: start, UpdatedAt: start.Add(time.Second),
 	}
 	filled(s.t, d)
+	d.System = 0 // it is in none yet
 	return d
 }
 

@@ -29,6 +29,7 @@ type Backend interface {
 	EachFirmwarePolicy(ctx context.Context, f func(fleet.FirmwarePolicy) error) error
 	EachPhone(ctx context.Context, f func(fleet.Phone) error) error
 	EachDectPhone(ctx context.Context, f func(fleet.DectPhone, []fleet.Member) error) error
+	EachDectSystem(ctx context.Context, f func(fleet.DectSystem) error) error
 	EachTemplate(ctx context.Context, f func(fleet.TemplateFile) error) error
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
@@ -55,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Phones", testPhones},
 		{"DectPhones", testDectPhones},
 		{"Members", testMembers},
+		{"DectSystems", testDectSystems},
 		{"Templates", testTemplates},
 		{"Enrolments", testEnrolments},
 		{"Accounts", testAccounts},

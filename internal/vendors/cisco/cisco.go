@@ -9,6 +9,10 @@
 // file can send it elsewhere; see templates/cisco-enterprise-base.xml. Which of the two a
 // phone is shows in its User-Agent: Cisco-CP-8841-3PCC/11.3 is the first, Cisco-CP8841/12.5
 // the second, of the same telephone. Here the second is called CP-8841.
+//
+// Not here are the DECT bases IP DECT 110 and 210 (DBS-110, DBS-210), which RTX makes: no
+// document that names the parameters of their files could be found, and what RTX's other
+// bases read is no proof.
 package cisco
 
 import (

@@ -12,19 +12,50 @@ import (
 	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
 )
 
-func isMaxwell(model string) bool { return strings.HasPrefix(model, "Maxwell") }
+// family is what models have alike that speak to servers in one way.
+type family int
 
-// firmware returns the version that a phone runs.
-func firmware(u vendor.Unit) string {
-	if isMaxwell(u.Model) {
-		return cmp.Or(u.Firmware, "82.2.18.4")
+const (
+	pSeries family = iota // the P series
+	maxwells
+	bases       // the N530 to N870
+	singleCells // the C610 and N510
+	managers    // the N720
+)
+
+func familyOf(model string) family {
+	switch {
+	case strings.HasPrefix(model, "Maxwell"):
+		return maxwells
+	case model == "C610-IP" || model == "N510-IP-PRO":
+		return singleCells
+	case model == "N720-DM-PRO":
+		return managers
+	case strings.HasPrefix(model, "N"):
+		return bases
 	}
-	return cmp.Or(u.Firmware, "10.1.184.15")
+	return pSeries
 }
 
+// firmware returns the version that a phone or base runs.
+func firmware(u vendor.Unit) string {
+	return cmp.Or(u.Firmware, map[family]string{
+		pSeries: "10.1.184.15", maxwells: "82.2.18.4", bases: "83.V2.65.0", singleCells: "42.258.00.000.000", managers: "70.117.00.000.000",
+	}[familyOf(u.Model)])
+}
+
+// httpUserAgent follows WIKI, "FAQ Nx70 - User agent", and what WZ has seen.
 func httpUserAgent(u vendor.Unit) string {
-	if isMaxwell(u.Model) {
-		return spelled(u.Model) + "/" + firmware(u) + "-release;" + u.MAC.Upper()
+	said := spelled(u.Model) + "/" + firmware(u)
+	switch familyOf(u.Model) {
+	case maxwells:
+		return said + "-release;" + u.MAC.Upper()
+	case bases:
+		return name + " " + said + "+build.d1d6a22;" + u.MAC.Upper()
+	case singleCells:
+		return said + ";" + u.MAC.Upper()
+	case managers:
+		return name + " " + said + ";" + u.MAC.Upper()
 	}
 	return "Mozilla/4.0 (compatible; Gigaset" + u.Model + "-SIP " + firmware(u) + " " + u.MAC.Upper() + ")"
 }
@@ -33,7 +64,7 @@ func httpUserAgent(u vendor.Unit) string {
 // behind MAC%3A, and the product first in the User-Agent.
 func discovery(u vendor.Unit) []vendor.Discovery {
 	agent := httpUserAgent(u)
-	if !isMaxwell(u.Model) {
+	if familyOf(u.Model) == pSeries {
 		agent = name + u.Model + "/" + firmware(u)
 	}
 	return []vendor.Discovery{{Dialect: "usual", Port: 5060, Subscribe: vendor.Subscribe("MAC%3A"+u.MAC.Upper(), agent, name, u.Model, firmware(u))}}
@@ -53,9 +84,20 @@ func fileType(model string) string {
 }
 
 func boot(u vendor.Unit, get vendor.Getter) (*vendor.Config, error) {
-	if !isMaxwell(u.Model) {
+	own := u.MAC.Upper() + ".xml"
+	switch familyOf(u.Model) {
+	case pSeries:
 		stem := name + fileType(u.Model)
 		return settingsxml.Boot(u.MAC, settingsxml.Files{Common: stem + ".htm", Own: stem + "-" + u.MAC.Upper() + ".htm", Firmware: stem + "-firmware.htm"}, get)
+	case bases:
+		return vendor.ThroughEnrolment(func(folder string) (*vendor.Config, error) {
+			if c, err := get.Fetch(folder+"provisioning.xml", parse); c != nil || err != nil {
+				return c, err
+			}
+			return get.Fetch(folder+own, parse)
+		}, understand)
+	case singleCells, managers:
+		return vendor.BootFiles(get, parse, understand, own)
 	}
 	b := booter{mac: u.MAC.Upper(), get: get, config: new(vendor.Config)}
 	if err := b.fetch("provisioning.xml"); err != nil {

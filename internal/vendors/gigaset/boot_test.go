@@ -17,6 +17,8 @@ import (
 var (
 	maxwell = vendor.Unit{MAC: mac.MustParse("7c2f80aabbcc"), Model: "Maxwell-3-PRO"}
 	desktop = vendor.Unit{MAC: mac.MustParse("000413e5bbcc"), Model: "P825"}
+	n870    = vendor.Unit{MAC: mac.MustParse("7c2f80aabbcc"), Model: "N870-IP-PRO"}
+	n510    = vendor.Unit{MAC: mac.MustParse("7c2f80aabbcc"), Model: "N510-IP-PRO"}
 )
 
 func nvm(params string) string {
@@ -30,6 +32,9 @@ func redirectTo(to string) string {
 func TestBoot(t *testing.T) {
 	t.Parallel()
 	const active = `<param name="System.Provision.ProvisioningServer" value=""/><param name="SIP.Account.0.Active" value="1"/>`
+	const member = `<param name="Provisioning.global.ProvisioningServer" value="https://a.example/p/x/%MACD.xml"/><oper name="add_hs" value="00001"><param name="hs.RegStatus" value="ToReg"/></oper>`
+	const moved = `<ProviderFrame><Provider><MAC_ADDRESS value="7C2F80AABBCC"/><S_CONFIGFILE_URL class="string" value='"a.example/p/x/7C2F80AABBCC.xml"'/>`
+	const line = `<SYMB_ITEM ID="BS_IP_Data1.ucB_SIP_ACCOUNT_IS_ACTIVE_1" value="1"/><SYMB_ITEM ID="BS_Accounts.astAccounts[0].uiSendMask" value="1"/><SYMB_ITEM ID="BS_Accounts.astAccounts[0].uiReceiveMask" value="1"/>`
 	const identity = `<settings><phone-settings><user_active idx="1">on</user_active></phone-settings></settings>`
 	for name, tt := range map[string]struct {
 		unit  vendor.Unit
@@ -40,6 +45,17 @@ func TestBoot(t *testing.T) {
 		"a Maxwell in its window": {maxwell, map[string]string{
 			"provisioning.xml": redirectTo("%MACD.xml"), "7C2F80AABBCC.xml": redirectTo("https://a.example/p/x/%MACD.xml"), "https://a.example/p/x/7C2F80AABBCC.xml": nvm(active),
 		}, []string{"provisioning.xml", "7C2F80AABBCC.xml", "https://a.example/p/x/7C2F80AABBCC.xml"}},
+		"an N870":                    {n870, map[string]string{"7C2F80AABBCC.xml": nvm(member)}, []string{"provisioning.xml", "7C2F80AABBCC.xml"}},
+		"an N870 with a common file": {n870, map[string]string{"provisioning.xml": nvm(member)}, []string{"provisioning.xml"}},
+		"an N870 in its window": {n870, map[string]string{
+			"7C2F80AABBCC.xml":                       nvm(`<param name="Provisioning.global.ProvisioningServer" value="https://a.example/p/x/%MACD.xml"/>`),
+			"https://a.example/p/x/7C2F80AABBCC.xml": nvm(member),
+		}, []string{"provisioning.xml", "7C2F80AABBCC.xml", "https://a.example/p/x/provisioning.xml", "https://a.example/p/x/7C2F80AABBCC.xml"}},
+		"an N510": {n510, map[string]string{"7C2F80AABBCC.xml": moved + line + "</Provider></ProviderFrame>"}, []string{"7C2F80AABBCC.xml"}},
+		"an N510 in its window": {n510, map[string]string{
+			"7C2F80AABBCC.xml":                      moved + "</Provider></ProviderFrame>",
+			"http://a.example/p/x/7C2F80AABBCC.xml": moved + line + "</Provider></ProviderFrame>",
+		}, []string{"7C2F80AABBCC.xml", "http://a.example/p/x/7C2F80AABBCC.xml"}},
 		"a P825": {desktop, map[string]string{"GigasetP82x-000413E5BBCC.htm": identity}, []string{"GigasetP82x.htm", "GigasetP82x-000413E5BBCC.htm", "GigasetP82x-firmware.htm"}},
 		"a P825 in its window": {desktop, map[string]string{
 			"GigasetP82x-000413E5BBCC.htm":           `<setting-files><file url="https://a.example/p/x/000413E5BBCC.xml"/></setting-files>`,

@@ -1,11 +1,16 @@
-// Package gigaset is what Dialplane knows of Gigaset's desk phones: the Maxwell
-// Basic, 2, 3 and 4, and the P710 to P855, which run Snom's firmware. Its DECT bases
-// are recognised only.
+// Package gigaset is what Dialplane knows of Gigaset's phones: the Maxwell Basic, 2, 3
+// and 4, the P710 to P855, which run Snom's firmware, and the DECT bases.
 //
 // A Maxwell reads parameters of its own (<provisioning><nvm>). Below a folder it asks
 // for provisioning.xml, which may send it on to %MACD.xml, its address in capitals. A
 // P-series phone reads Snom's settings: below a folder Gigaset<model>.htm and
 // Gigaset<model>-<MAC>.htm, or the one address that holds {mac}.
+//
+// The N530 to N870 read files of a Maxwell's grammar with names of their own. Below a
+// folder they ask for provisioning.xml and, if that is missing, for <MAC>.xml. The C610,
+// N510 and N720 read another, <ProviderFrame>, from <MAC>.xml; told of a folder by DHCP
+// option 114 or on the web page they want binary files instead, beginning with
+// 42/2/master.bin, which Dialplane does not have.
 //
 // Sources, by the marks used in this folder:
 //
@@ -13,7 +18,8 @@
 //     pro-wiki.gigaset.com: "DHCP", "Configuration files", "FAQ Desktop", "Nested
 //     profiles" of the FAQ Maxwell, "SIP Multicast", "FAQ Nx70 - User agent".
 //   - TAN: Tancredi's templates gigaset-Maxwell and gigasetP, which serve real phones.
-//   - WZ: Wazo's plugin for the DECT bases and its unfinished one for the Maxwell.
+//   - WZ: Wazo's plugins for the DECT bases and its unfinished one for the Maxwell.
+//   - GS5: the PBX Gemeinschaft 5, which served C610 and N510.
 //
 // Nobody has written down how a P-series phone calls itself. As the firmware is
 // Snom's, with the phone's type in the place of Snom's in all that is known (file
@@ -25,7 +31,6 @@ import (
 	"strings"
 
 	"github.com/dialplane/dialplane/internal/vendors"
-	"github.com/dialplane/dialplane/internal/vendors/settingsxml"
 )
 
 const name = "Gigaset"
@@ -35,6 +40,9 @@ var templates embed.FS
 
 //go:embed parameters.txt
 var parameters string
+
+//go:embed parameters-dect.txt
+var dectParameters string
 
 // Pack returns everything known of Gigaset.
 func Pack() vendor.Pack {
@@ -51,10 +59,14 @@ func Pack() vendor.Pack {
 		Understand:    understand,
 		HTTPUserAgent: httpUserAgent,
 		Boot:          boot,
-		Parameters:    vendor.MustParseDictionary(parameters),
-		Directory:     settingsxml.Directory,
-		// WIKI: SIP.Checksync.Simple of the Maxwell, checksync_action of the P series.
-		Commands:  vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
+		Parameters:    vendor.MustParseDictionary(parameters + dectParameters),
+		Directory:     directory,
+		// WIKI: SIP.Checksync.Simple of the Maxwell, checksync_action of the P series,
+		// CheckSyncRebootEnabled of the bases, of which the older know no reboot.
+		Commands: vendor.Commands{Reprovision: "check-sync;reboot=false", Reboot: "check-sync;reboot=true"},
+		Deviating: map[string]vendor.Commands{
+			"C610-IP": {Reprovision: "check-sync"}, "N510-IP-PRO": {Reprovision: "check-sync"}, "N720-DM-PRO": {Reprovision: "check-sync"},
+		},
 		Discovery: discovery,
 		Redirect:  askRedirect,
 		Refuse:    refuse,

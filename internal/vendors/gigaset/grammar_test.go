@@ -70,7 +70,7 @@ func TestParseRefuses(t *testing.T) {
 		nvm(`<param name="A.B" value="1" value="2"/>`):                                        "attribute twice",
 		nvm(`<param name="A.B" value="1">hunter2</param>`):                                    "text in <param>",
 		nvm(`<param name="A.B" value="1"><b/></param>`):                                       "holds nothing",
-		nvm(`<oper name="A.B" value="1"/>`):                                                   "<oper> where <param>",
+		nvm(`<oper name="A.B" value="1"/>`):                                                   "the name of an <oper> is",
 		nvm(`<param name="A.B" value="&hunter2;"/>`):                                          "not well-formed",
 		`<provisioning version="1.1"><custom><step type="Boom"/></custom></provisioning>`:     "type of a <step>",
 		`<provisioning version="1.1"><custom><step type="Redirect"/></custom></provisioning>`: "names no url",
@@ -115,6 +115,8 @@ func TestRoundTrip(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`<provisioning version="1.1"><firmware><file url="a"/></firmware><nvm><param name="SIP.Account.0.Active" value="1"/></nvm><custom><step type="Redirect" url="a"/></custom></provisioning>`))
 	f.Add([]byte(`<provisioning version="1.1"><nvm><param name="System.Provision.ProvisioningServer" value=""/></nvm></provisioning>`))
+	f.Add([]byte(`<provisioning version="1.1"><nvm><oper name="DeleteNotProvisionedHS"/><oper name="add_hs" value="029e74a599"><param name="hs.RegStatus" value="ToReg"/></oper></nvm></provisioning>`))
+	f.Add([]byte(frameHead + `<SYMB_ITEM ID="BS_IP_Data1.ucB_SIP_ACCOUNT_IS_ACTIVE_1" class="symb_item" value="1"/></Provider></ProviderFrame>`))
 	f.Add([]byte(`<settings><phone-settings e="2"><user_pass idx="1" perm="R">a</user_pass></phone-settings></settings>`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		c, err := parse("x.xml", body)

@@ -73,13 +73,22 @@ func spelled(model string) string { return strings.ReplaceAll(model, "-", " ") }
 var (
 	folderPath = regexp.MustCompile(`(?i)^Gigaset(P[78][0-9][0-9x])(?:-firmware|-` + macRE + `)?\.htm$`)
 	macPath    = regexp.MustCompile(`(?i)^` + macRE + `\.xml$`)
+	binaryPath = regexp.MustCompile(`(?:^|/)42/(?P<number>[12])/(?:master|version)\.bin$`)
 )
 
 // path knows the file names that nobody but Gigaset's phones uses, in any case:
 //
 //	GigasetP820.htm, GigasetP820-<mac>.htm, GigasetP820-firmware.htm
 //	<mac>.xml   if the address is Gigaset's alone
+//	42/2/master.bin of the N510, 42/1/master.bin of the C610 and others
 func path(p string) (vendor.Identity, bool) {
+	if m := binaryPath.FindStringSubmatch(p); m != nil {
+		id := vendor.Identity{Vendor: name}
+		if m[1] == "2" {
+			id.Model = "N510-IP-PRO"
+		}
+		return id, true
+	}
 	file := p[strings.LastIndexByte(p, '/')+1:]
 	if len(file) > 64 {
 		return vendor.Identity{}, false

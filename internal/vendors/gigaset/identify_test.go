@@ -59,9 +59,11 @@ func TestPath(t *testing.T) {
 		"/gigasetp850-000413E50001.HTM":     {Model: "P850", MAC: mac.MustParse("000413e50001")},
 		"/t/acme/7C2F80E61AF4.xml":          {MAC: mac.MustParse("7c2f80e61af4")},
 		"/589ec67c2479.xml":                 {MAC: mac.MustParse("589ec67c2479")},
+		"/p/42/2/master.bin":                {Model: "N510-IP-PRO"},
+		"42/1/version.bin":                  {},
 	})
 	vendortest.Strangers(t, path,
-		"", "/", "/provisioning.xml", "/000413e50001.xml", "/00acdce30001.xml", "/001565aabbcc.xml", "/7C2F80E61AF4.cfg", "/GigasetP82x", "/xGigasetP82x.htm",
+		"", "/", "/42/3/master.bin", "/142/2/master.bin", "/42/2/master.binx", "/provisioning.xml", "/000413e50001.xml", "/00acdce30001.xml", "/001565aabbcc.xml", "/7C2F80E61AF4.cfg", "/GigasetP82x", "/xGigasetP82x.htm",
 		"/GigasetP82x-000413E5.htm", "/snomD785.htm", "/"+strings.Repeat("a", 80)+".xml",
 	)
 }

@@ -20,9 +20,19 @@ func layouts() []settingsxml.Layout {
 
 // understand says what a phone with this configuration does.
 func understand(c *vendor.Config) vendor.State {
-	if _, maxwell := c.Lookup("System.Provision.ProvisioningServer"); !maxwell {
-		return settingsxml.Understand(c, layouts())
+	has := func(setting string) bool { _, ok := c.Lookup(setting); return ok }
+	switch {
+	case has("System.Provision.ProvisioningServer"):
+		return understandMaxwell(c)
+	case has("Provisioning.global.ProvisioningServer"):
+		return understandBase(c)
+	case has("MAC_ADDRESS"):
+		return understandFrame(c)
 	}
+	return settingsxml.Understand(c, layouts())
+}
+
+func understandMaxwell(c *vendor.Config) vendor.State {
 	r := reader{c}
 	s := vendor.State{
 		AdminPassword: c.Get("WebUI.AdminPassword"), UserPassword: c.Get("WebUI.UserPassword"),

@@ -1,6 +1,7 @@
 package grandstream
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 
 // Most that a device with aliases has.
 const (
-	maxAliasAccounts = 16
+	maxAliasAccounts = 20
 	maxAliasKeys     = 160
 	maxAliasCodecs   = 8
 )
@@ -23,11 +24,15 @@ func understandAliases(c *vendor.Config) vendor.State {
 		ProvisioningURL: address(scheme("provisioning.config.protocol"), c.Get("provisioning.config.serverPath")),
 		FirmwareURL:     address(scheme("provisioning.firmware.protocol"), c.Get("provisioning.firmware.serverPath")),
 		Language:        c.Get("language.gui"),
-		TimeZone:        c.Get("dateTime.timezone"),
-		Clock:           zoneClock(c.Get("dateTime.timezone")),
 		LLDP:            c.Get("network.lldp.enable") == "Yes",
 		WANVLAN:         vlan(c, "network.port.eth.1.vlan.tag", "network.port.eth.1.vlan.priority"),
 		PCVLAN:          vlan(c, "network.port.pc.vlan.tag", "network.port.pc.vlan.priority"),
+		Handsets:        aliasedHandsets(c),
+	}
+	if zone := c.Get("dateTime.timezone"); zone == "customize" {
+		s.Clock = posixClock(c.Get("dateTime.timezone.custom"))
+	} else {
+		s.TimeZone, s.Clock = zone, zoneClock(zone)
 	}
 	switch c.Get("provisioning.auto.mode") {
 	case "YesUpgradeMin", "CheckbyPeriod":
@@ -78,12 +83,12 @@ func aliasAccount(c *vendor.Config, i int, at string) vendor.Account {
 		Label:       c.Get(at + "name"),
 		DisplayName: c.Get(at + "sip.subscriber.name"),
 		User:        c.Get(at + "sip.userid"),
-		AuthName:    c.Get(at + "sip.subscriber.userId"),
+		AuthName:    cmp.Or(c.Get(at+"sip.subscriber.userId"), c.Get(at+"sip.subscriber.userid")),
 		Password:    c.Get(at + "sip.subscriber.password"),
-		Expires:     60 * vendor.Number(c.Get(at+"sip.registerExpiration")),
+		Expires:     60 * vendor.Number(cmp.Or(c.Get(at+"sip.registerExpiration"), c.Get(at+"sip.registerexpiration"))),
 		SRTP:        strings.HasPrefix(c.Get(at+"audio.srtpMode"), "Enabled"),
 		Voicemail:   c.Get(at + "sip.voicemail.number"),
-		Transport:   map[string]string{"UDP": "UDP", "TCP": "TCP", "TlsOrTcp": "TLS"}[c.Get(at+"sip.transport")],
+		Transport:   map[string]string{"UDP": "UDP", "TCP": "TCP", "TlsOrTcp": "TLS", "Tls Or Tcp": "TLS"}[c.Get(at+"sip.transport")],
 	}
 	a.Server, a.Port = vendor.HostPort(c.Get(at + "sip.server.1.address"))
 	a.OutboundProxy, a.OutboundPort = vendor.HostPort(c.Get(at + "sip.outboundProxy.1.address"))

@@ -1,6 +1,7 @@
 // Package grandstream knows Grandstream's desk phones (GXP, GRP), video and
 // conference phones (GXV, GAC), Wi-Fi handsets and hotel phones (WP, GHP), adapters
-// (HT), door phones (GDS) and speakers (GSC), and recognises the maker's other devices.
+// (HT), door phones (GDS), speakers (GSC) and DECT bases (DP), and recognises the
+// maker's other devices.
 //
 // # What the phones fetch
 //
@@ -54,6 +55,12 @@
 // accounts 7–16 only five P-values could be found (P50601, 50602, 50604–50606
 // and so on by hundreds), too few for an account with TLS or a proxy, so the
 // templates stop at 6.
+//
+// DECT bases have accounts like the larger adapters: they share the server of a
+// profile, whose P-values are not those of a phone's second account (its mailbox is
+// P709, where a GRP's second account has P415). A handset is subscribed by hand: no
+// template names one that may. Every base comes with the PIN 0000 (P27008, base.pin),
+// which only four digits may replace, so that no password of ours does.
 //
 // The templates for adapters and for the GAC2500 number the modes of P194 daily 1,
 // weekly 2, by minutes 3; those of the phones, and Wazo for an HT802V2, by minutes 1,
@@ -138,6 +145,8 @@ func usualFirmware(model string) string {
 		{"GXP16", "1.0.7.81"},
 		{"GXP21", "1.0.11.106"},
 		{"GRP260", "1.0.7.71"},
+		{"DP715", "1.0.0.33"},
+		{"DP75", "1.0.3.37"},
 	} {
 		if strings.HasPrefix(model, f.prefix) {
 			return f.firmware

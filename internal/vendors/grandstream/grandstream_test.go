@@ -46,6 +46,19 @@ func TestPack(t *testing.T) {
 	for _, family := range []string{"ht80x", "ht81x", "gsc35xx"} {
 		lacks["grandstream-"+family+".xml: lldp"] = "no source names the parameter"
 	}
+	for _, family := range []string{"dp715", "dp75x"} {
+		lacks["grandstream-"+family+".xml: account label"] = "a handset shows its own name"
+		lacks["grandstream-"+family+".xml: ntp2"] = "it takes one time server"
+	}
+	for _, family := range []string{"dp715", "dp75x", "dp755"} {
+		lacks["grandstream-"+family+".xml: pc vlan"] = "a base has one port"
+		lacks["grandstream-"+family+".xml: background"] = "handsets have their own"
+		lacks["grandstream-"+family+".xml: handset ipui"] = "handsets are subscribed by hand"
+		lacks["grandstream-"+family+".xml: handset name"] = "it has ten characters at most, or none: see TestHandsetNames"
+	}
+	lacks["grandstream-dp715.xml: firmware"] = "it comes by the protocol of the configuration, which the suite has otherwise: see TestPValues"
+	lacks["grandstream-dp715.xml: voicemail"] = "no source names the parameter"
+	lacks["grandstream-dp715.xml: lldp"] = "no source names the parameter"
 	vendortest.Run(t, pack, lacks)
 }
 
@@ -177,6 +190,23 @@ func TestPValues(t *testing.T) {
 		{"grandstream-grp260x.xml", "GRP2604", map[string]string{"P704": "205", "P804": "206", "P748": "1", "P751": "4", "P781": "*8", "P1704": "unset"}},
 		{"grandstream-ht80x.xml", "HT802", map[string]string{"P47": "pbx.example.com:5061", "P735": "202", "P830": "1", "P757": "2", "P194": "1", "P193": "1440"}},
 		{"grandstream-ht81x.xml", "HT818", map[string]string{"P4060": "201", "P4067": "208", "P4127": "k9Tz-Wq4_Rm08", "P4602": "1", "P401": "0"}},
+		{"grandstream-dp75x.xml", "DP750", map[string]string{
+			"P47": "pbx.example.com:5061", "P130": "2", "P243": "1", "P27680": "*97", "P57": "4", "P46": "4", "P98": "2",
+			"P4060": "201", "P4064": "205", "P4065": "", "P4595": "1", "P4599": "1", "P4600": "0",
+			"P27080": "1", "P27084": "5", "P27085": "101", "P27089": "101",
+			"P4300": "1", "P4301": "0", "P4310": "2", "P4320": "3", "P4329": "0", "P4250": "4", "P4251": "0", "P21320": "0", "P21327": "0", "P21328": "5", "P21337": "0",
+			"P4000": "f1=400,f2=400;", "P4001": "f1=400,f2=400,c=400/200-400/2000;",
+			"P27004": "1", "P5038": "5", "P194": "2", "P20721": "1", "P27740": "1", "P27001": "unset", "P27008": "unset",
+		}},
+		{"grandstream-dp715.xml", "DP715", map[string]string{
+			"P4060": "201", "P4064": "205", "P4599": "1", "P4300": "0", "P4304": "0", "P194": "1", "P285": "3", "P193": "unset", "P212": "2",
+			"P192": "phones.example.com/d/q7Xw2LkN9sVt4BzR8mHcYp/files/", "P6767": "unset",
+		}},
+		{"grandstream-dp755.xml", "DP755", map[string]string{
+			"account.1.sip.transport": "Tls Or Tcp", "account.10.sip.userid": "210", "account.11.enable": "No", "account.20.sip.subscriber.userid": "",
+			"account.3.sip.huntingGroup": "3", "account.3.assignedTo.hs.3": "Yes", "account.3.assignedTo.hs.4": "No", "account.20.assignedTo.hs.10": "No",
+			"hs.10.user.hsName": "210", "dateTime.timezone": "customize", "account.1.sip.subscriber.userId": "unset",
+		}},
 		{"grandstream-gac2500.xml", "GAC2500", map[string]string{"P1801": "1", "P6767": "2", "P64": "EET-2EEST-3,M3.5.0/03:00:00,M10.5.0/04:00:00"}},
 		{"grandstream-gds37xx.xml", "GDS3710", map[string]string{"P10457": "4711", "P404": "201", "P8443": "2"}},
 		{"grandstream-gxv33xx.xml", "GXV3480", map[string]string{"account.16.sip.userid": "216", "pks.mpk.2.mode": "BLF", "account.1.sip.blf.callPickup.prefix": "*8"}},
@@ -260,5 +290,47 @@ func TestWrites(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestHandsetNames checks that a handset shows its member's name, or the extension
+// where the base has no room for the name.
+func TestHandsetNames(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ file, model string }{{"grandstream-dp75x.xml", "DP752"}, {"grandstream-dp755.xml", "DP755"}} {
+		config, v := rendered(t, tc.file, tc.model, func(v *template.View) {
+			v.Handsets[0].DisplayName, v.Handsets[1].DisplayName, v.Handsets[2].DisplayName = "Ada", "", "Zoë Müller"
+		})
+		want := []string{"Ada", v.Handsets[1].Extension, "Zoë Müller", v.Handsets[3].Extension}
+		got := grandstream.Pack().Understand(config).Handsets
+		for i := range want {
+			if got[i].Name != want[i] {
+				t.Errorf("%s: handset %d is called %q, want %q", tc.model, i+1, got[i].Name, want[i])
+			}
+		}
+	}
+}
+
+// TestShortZone checks that the zone fits where a DP750 has it.
+func TestShortZone(t *testing.T) {
+	t.Parallel()
+	for zone, want := range map[string]string{
+		"UTC":                 "LCL-0",
+		"Asia/Kathmandu":      "LCL-5:45",
+		"Europe/Berlin":       "LCL-1LDT,M3.5.0,M10.5.0/3",
+		"Australia/Adelaide":  "LCL-9:30LDT,M10.1.0,M4.1.0/3",
+		"Australia/Lord_Howe": "LCL-10:30LDT-11,M10.1.0,M4.1.0",
+		"America/St_Johns":    "LCL+3:30LDT,M3.2.0,M11.1.0",
+	} {
+		config, _ := rendered(t, "grandstream-dp75x.xml", "DP750", func(v *template.View) {
+			var err error
+			if v.Time, err = template.Clock(zone, 2026); err != nil {
+				t.Fatal(err)
+			}
+			v.TimeZone = template.Choice{Set: true, Name: zone, Value: zone}
+		})
+		if got := config.Get("P246"); got != want || len(got) > 32 {
+			t.Errorf("%s is %q, want %q", zone, got, want)
+		}
 	}
 }

@@ -50,9 +50,9 @@ func userAgent(ua string) (vendor.Identity, bool) {
 	return vendor.Identity{}, false
 }
 
-// class is a DHCP vendor class: Grandstream GSC3516; of an adapter HT802 alone, as
-// P148 holds them.
-var class = regexp.MustCompile(`^(?:Grandstream ` + modelRE + `|(HT[0-9]{3}(?:V[0-9])?))$`)
+// class is a DHCP vendor class: Grandstream GSC3516; of an adapter HT802 alone, and of
+// DECT bases DP7XX, whichever it is, as P148 holds them.
+var class = regexp.MustCompile(`^(?:Grandstream ` + modelRE + `|(HT[0-9]{3}(?:V[0-9])?)|DP7XX)$`)
 
 func vendorClass(text string) (vendor.Identity, bool) {
 	m := class.FindStringSubmatch(text)

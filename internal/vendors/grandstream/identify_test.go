@@ -101,6 +101,9 @@ func TestVendorClass(t *testing.T) {
 			t.Errorf("%q is %+v, %v; want %q", class, id, ok, model)
 		}
 	}
+	if id, ok := vendorClass("DP7XX"); !ok || id != (vendor.Identity{Vendor: "Grandstream"}) {
+		t.Errorf("a DECT base is %+v, %v; want Grandstream's, of no certain model", id, ok)
+	}
 }
 
 func TestPath(t *testing.T) {

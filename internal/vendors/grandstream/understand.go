@@ -1,6 +1,7 @@
 package grandstream
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -22,12 +23,13 @@ func understand(c *vendor.Config) vendor.State {
 		ProvisioningURL: address(schemes[c.Get("P212")], c.Get("P237")),
 		PollMinutes:     pollMinutes(c),
 		Language:        c.Get("P1362"),
-		Tone:            c.Get("P343"),
+		Tone:            dialTone(c),
 		LLDP:            c.Get("P1684") == "1",
 		WANVLAN:         vlan(c, "P51", "P87", "P5038"),
 		PCVLAN:          vlan(c, "P229", "P230"),
 		Keys:            keys(c),
-		FirmwareURL:     address(schemes[c.Get("P6767")], c.Get("P192")),
+		FirmwareURL:     address(schemes[cmp.Or(c.Get("P6767"), c.Get("P212"))], c.Get("P192")),
+		Handsets:        handsets(c),
 	}
 	if zone := c.Get("P64"); zone == "customize" {
 		s.Clock = posixClock(c.Get("P246"))
@@ -63,7 +65,10 @@ const phoneBook = "phonebook.xml"
 // schemes are the numbers of protocols in P212 and P6767.
 var schemes = map[string]string{"0": "tftp", "1": "http", "2": "https", "3": "ftp", "4": "ftps"}
 
-const maxAccounts = 6
+const (
+	maxAccounts = 6
+	maxPorts    = 10
+)
 
 // accountP names the P-values of one account.
 type accountP struct {
@@ -75,34 +80,33 @@ type accountP struct {
 
 // accounts returns the P-values of all accounts that a device of this sort may
 // have. A phone has up to six; a door phone one, as a phone's second; the ports of
-// the smaller adapters have two accounts, those of the larger ones a profile and
-// numbers of their own.
+// the smaller adapters have two accounts, those of the larger ones, and DECT bases, a
+// profile and numbers of their own.
 func accounts(c *vendor.Config) []accountP {
-	has := func(name string) bool { _, ok := c.Lookup(name); return ok }
 	switch {
-	case has("P4060"):
+	case has(c, "P4060"):
 		var ports []accountP
-		for i := range 8 {
+		for i := range maxPorts {
 			p := accountValues(1, 0)
-			p.name, p.voicemail = "", ""
+			p.name, p.voicemail = "", "P27680"
 			p.active, p.user, p.authName, p.password, p.displayName = pName(4595+i), pName(4060+i), pName(4090+i), pName(4120+i), pName(4180+i)
 			ports = append(ports, p)
 		}
 		return ports
-	case has("P747"):
+	case has(c, "P747"):
 		return []accountP{accountValues(1, 0), {
 			active: "P401", server: "P747", outbound: "P748",
 			user: "P735", authName: "P736", password: "P734", displayName: "P703",
 			transport: "P830", expires: "P732", srtp: "P443",
 		}}
-	case has("P404") && !has("P271"):
+	case has(c, "P404") && !has(c, "P271"):
 		p := accountValues(2, 0)
 		p.active, p.srtp = "P5006", "P8443" // a door phone's account is always on, as its clock is
 		p.codecs, p.voicemail = nil, ""
 		return []accountP{p}
 	}
 	far := 1000
-	if has("P701") {
+	if has(c, "P701") {
 		far = 0
 	}
 	all := make([]accountP, 0, maxAccounts)
@@ -185,9 +189,13 @@ func address(scheme, path string) string {
 }
 
 // pollMinutes reads the automatic upgrade: off, every so many minutes, daily or
-// weekly.
+// weekly. The DP715 counts them otherwise.
 func pollMinutes(c *vendor.Config) int {
-	switch c.Get("P194") {
+	mode := c.Get("P194")
+	if isDP715(c) {
+		mode = map[string]string{"1": "2", "2": "3", "3": "1"}[mode]
+	}
+	switch mode {
 	case "1":
 		return vendor.Number(c.Get("P193"))
 	case "2":

@@ -1,5 +1,7 @@
 // Package obihai knows the telephone adapters and phones of Obihai, which became
-// Poly's: OBi1x0, OBi2xx, OBi3xx, OBi50x and ATA 40x, and the OBi1022, 1032 and 1062.
+// Poly's: OBi1x0, OBi2xx, OBi3xx, OBi50x and ATA 40x, the OBi1022, 1032 and 1062, and the
+// DECT base VVX D230. Not here are Poly's Rove bases: no document or file shows what
+// they read.
 //
 // # What the devices fetch
 //
@@ -62,8 +64,11 @@ func Pack() vendor.Pack {
 }
 
 // httpUserAgent is the form that has been seen in SIP; how a device names itself in
-// HTTP (X_DeviceManagement.HTTPClient.UserAgent) is not known.
+// HTTP (X_DeviceManagement.HTTPClient.UserAgent) is known of the VVX D230 alone: $DM.
 func httpUserAgent(u vendor.Unit) string {
+	if u.Model == d230 {
+		return d230
+	}
 	usual := "3.2.2.5921"
 	if strings.HasPrefix(u.Model, "OBi10") {
 		usual = "5.1.11.4858"

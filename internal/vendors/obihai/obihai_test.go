@@ -27,6 +27,9 @@ func TestPack(t *testing.T) {
 
 		"obihai-ata.xml: account label": screenless, "obihai-ata2.xml: account label": screenless, "obihai-gateway.xml: account label": screenless,
 		"obihai-ata.xml: lldp": "not documented", "obihai-ata2.xml: lldp": "not documented", "obihai-gateway.xml: lldp": "not documented",
+		"obihai-dect.xml: account label": "a handset shows its own name", "obihai-dect.xml: pc vlan": "not documented",
+		"obihai-dect.xml: handset ipui": "handsets are registered by hand", "obihai-dect.xml: handset language": "as that of the base",
+
 		"obihai-ata.xml: pc vlan": "one port", "obihai-ata2.xml: pc vlan": "a router", "obihai-gateway.xml: pc vlan": "a router",
 	})
 }
@@ -94,6 +97,53 @@ func TestNoKeys(t *testing.T) {
 		if strings.Contains(s.Name, ".LineKey.") {
 			t.Errorf("%s is set", s.Name)
 		}
+	}
+}
+
+// TestHandsets is a base of which the second and the fourth place are taken: each has a
+// service of its own, by which it is called, calls and hears of messages, and no other
+// handset calls by any.
+func TestHandsets(t *testing.T) {
+	t.Parallel()
+	load := func(name string) ([]byte, error) { return fs.ReadFile(Pack().Templates, name) }
+	src, err := load("obihai-dect.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := template.Parse("obihai-dect.xml", src, load, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := template.Sample(tmpl, &tmpl.Models[0])
+	for i := range v.Accounts {
+		v.Accounts[i].Voicemail = "*97"
+	}
+	v.Accounts, v.Handsets = []template.Account{v.Accounts[1], v.Accounts[3]}, []template.Handset{v.Handsets[1], v.Handsets[3]}
+	v.SpareHandsets = []template.Spare{{Index: 1}, {Index: 3}, {Index: 5}, {Index: 6}, {Index: 7}, {Index: 8}}
+	v.SpareAccounts = v.SpareHandsets
+	body, err := tmpl.Files(&tmpl.Models[0], template.Full)[0].Append(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := parse("own.xml", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const line, handset = "VoiceService.1.VoiceProfile.1.Line.", "VoiceService.1.X_HS."
+	want := map[string]string{
+		line + "2.X_InboundCallRoute": "dt2", line + "4.X_InboundCallRoute": "dt4", line + "2.X_ServProvProfile": "A", line + "4.X_ServProvProfile": "A",
+		line + "2.CallingFeatures.MWIEnableMask": "2", line + "4.CallingFeatures.MWIEnableMask": "8",
+		handset + "2.OutboundServices": "sp2", handset + "4.OutboundServices": "sp4", handset + "4.PrimaryLine": "SP4 Service",
+		handset + "1.Enable": "false", handset + "3.Enable": "false", handset + "9.Enable": "false", handset + "10.Enable": "false",
+		"VoiceService.1.VoiceProfile.1.SIP.ProxyServer": v.Accounts[0].Server,
+	}
+	for name, value := range want {
+		if got := c.Get(name); got != value {
+			t.Errorf("%s is %q; want %q", name, got, value)
+		}
+	}
+	if got := understand(c).Handsets; len(got) != 2 || got[0].Index != 2 || got[1].Account != 4 {
+		t.Errorf("the handsets are %+v", got)
 	}
 }
 

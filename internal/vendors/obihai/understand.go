@@ -12,6 +12,7 @@ import (
 const (
 	configURL   = "X_DeviceManagement.ITSPProvisioning.ConfigURL"
 	maxServices = 9
+	maxHandsets = 10
 	maxKeys     = 24
 	maxCodecs   = 10
 )
@@ -24,6 +25,7 @@ func understand(c *vendor.Config) vendor.State {
 	const provisioning, server = "X_DeviceManagement.ITSPProvisioning.", "X_DeviceManagement.WebServer."
 	s := vendor.State{
 		Keys:          keys(c),
+		Handsets:      handsets(c),
 		AdminPassword: c.Get(server + "AdminPassword"),
 		UserPassword:  c.Get(server + "UserPassword"),
 		TimeZone:      c.Get("DeviceInfo.Time.LocalTimeZone"),
@@ -74,6 +76,21 @@ func account(c *vendor.Config, i int) (vendor.Account, bool) {
 	}
 	a.User, _, _ = strings.Cut(cmp.Or(a.User, a.AuthName), "@")
 	return a, line("Enable") == "true" && line("X_RegisterEnable") == "true" && a.AuthName != "" && a.Server != ""
+}
+
+// handsets returns those of a DECT base that are on, with the services that they call
+// by unless the number says otherwise.
+func handsets(c *vendor.Config) []vendor.Handset {
+	var list []vendor.Handset
+	for n := 1; n <= maxHandsets; n++ {
+		get := func(name string) string { return c.Get(fmt.Sprintf("VoiceService.1.X_HS.%d.%s", n, name)) }
+		if get("Enable") != "true" {
+			continue
+		}
+		service := strings.TrimSuffix(strings.TrimPrefix(get("PrimaryLine"), "SP"), " Service")
+		list = append(list, vendor.Handset{Index: n, Name: get("Name"), Account: vendor.Number(service)})
+	}
+	return list
 }
 
 // clock reads the zone's offset from its name. Summer time without rules of its own

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// header is how every file begins; the phone refuses one that does not.
-	header = "# Panasonic SIP Phone Standard Format File #"
+	// header is how a file begins, baseHeader that of a KX-TGP500; the phone refuses one
+	// that does not.
+	header     = "# Panasonic SIP Phone Standard Format File #"
+	baseHeader = "# PCC Standard Format File #"
 
 	maxFile  = 120 << 10 // bytes; UT page 251
 	maxLine  = 537       // bytes, without its end; longer ones are passed over
@@ -33,7 +35,7 @@ func parse(file string, body []byte) (*vendor.Config, error) {
 		return nil, fmt.Errorf("%s is longer than the 120 KiB that a phone reads", file)
 	case !utf8.Valid(body):
 		return nil, fmt.Errorf("%s is not UTF-8", file)
-	case !strings.HasPrefix(string(body), header):
+	case !strings.HasPrefix(string(body), header) && !strings.HasPrefix(string(body), baseHeader):
 		return nil, fmt.Errorf("%s line 1: a phone refuses a file that does not begin with %s", file, header)
 	}
 	rest, ended := strings.CutSuffix(string(body), "\r\n\r\n")

@@ -42,6 +42,29 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A KX-TGP500's file begins with a line of its own.
+func TestParseOfBase(t *testing.T) {
+	t.Parallel()
+	c, err := parse(file, []byte(baseHeader+" DO NOT CHANGE THIS LINE!\r\nNTP_ADDR=\"n\"\r\n\r\n"))
+	if err != nil || c.Get("NTP_ADDR") != "n" {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+// A handset is somebody's if the line that it calls by is in use and rings it.
+func TestHandsets(t *testing.T) {
+	t.Parallel()
+	c, err := parse(file, config(
+		`PHONE_NUMBER_1="201"`, `INCOMING_CALL_GROUP_1="0,1,1,0,0,0,0"`, `PHONE_NUMBER_2=""`, `INCOMING_CALL_GROUP_2="1,0,0,0,0,0,0"`, `INCOMING_CALL_GROUP_3=""`, `PHONE_NUMBER_3="203"`,
+		`DEFAULT_LINE_SELECT_HS1="0,1,0"`, `DEFAULT_LINE_SELECT_HS2="1,0,0"`, `DEFAULT_LINE_SELECT_HS3="0,0,0"`, `DEFAULT_LINE_SELECT_HS4="1,0,0"`, `DEFAULT_LINE_SELECT_HS5="0,0,1"`, `DEFAULT_LINE_SELECT_HS6=""`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]vendor.Handset{{Index: 2, Account: 1}}, understand(c).Handsets); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", 501)

@@ -1,5 +1,5 @@
 // Package panasonic knows Panasonic's SIP desk phones of the series KX-HDV and
-// KX-UT, and recognises the maker's KX-UTG and KX-TGP devices by name.
+// KX-UT and DECT bases KX-TGP, and recognises the maker's KX-UTG devices by name.
 //
 // # What the phones fetch
 //
@@ -30,6 +30,11 @@
 //     WZ: wazo-platform/wazo-provd-plugins plugins/wazo_panasonic; SARK: its
 //     fragments for the KX-HDV; ABS: a panel's keys of the KX-HDV230.
 //   - memory: not verified; to be confirmed on a phone.
+//
+// The sources of the bases are named in panasonic-tgp.xml. The multi-cell KX-UDS124 is
+// not served: of its files the grammar is public (Administrator Guide, page 160: the
+// same, 2040 KB, a fourth file for the system), of its parameters only
+// CFG_SYSTEM_FILE_PATH and LINE_ENABLE_, DISPLAY_NAME_, SIP_URI_ and SIP_PASS_PSn_1.
 //
 // Not written: the KX-UT670's clock goes by country, so that it has no template; the
 // KX-UTG200 and 300 read another grammar, <PANASIPPhoneConfig>. The network phone book

@@ -2,6 +2,7 @@ package panasonic
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ const standardPath = "CFG_STANDARD_FILE_PATH"
 // Numbers of things that have parameters.
 const (
 	maxAccounts = 16
+	maxHandsets = 8
 	maxKeys     = 24
 	moduleKeys  = 40
 )
@@ -33,6 +35,7 @@ func understand(c *vendor.Config) vendor.State {
 		WANVLAN:         vlan(c, "IP_PHONE"),
 		PCVLAN:          vlan(c, "PC"),
 		Keys:            keys(c),
+		Handsets:        handsets(c),
 	}
 	if host := c.Get("NTP_ADDR"); host != "" {
 		s.NTP = []string{host}
@@ -42,7 +45,7 @@ func understand(c *vendor.Config) vendor.State {
 	}
 	for i := 1; i <= maxAccounts; i++ {
 		n := "_" + strconv.Itoa(i)
-		if c.Get("LINE_ENABLE"+n) != "Enabled" {
+		if !enabled(c, n) {
 			continue
 		}
 		if i == 1 {
@@ -51,6 +54,28 @@ func understand(c *vendor.Config) vendor.State {
 		s.Accounts = append(s.Accounts, account(c, i, n))
 	}
 	return s
+}
+
+// enabled says whether a line is in use: on a base, where it has a number.
+func enabled(c *vendor.Config, n string) bool {
+	if word, ok := c.Lookup("LINE_ENABLE" + n); ok {
+		return word == "Enabled"
+	}
+	return c.Get("PHONE_NUMBER"+n) != ""
+}
+
+// handsets returns the handsets of a base that call by a line in use which rings them.
+func handsets(c *vendor.Config) []vendor.Handset {
+	var list []vendor.Handset
+	for h := 1; h <= maxHandsets; h++ {
+		lines := strings.Split(c.Get("DEFAULT_LINE_SELECT_HS"+strconv.Itoa(h)), ",")
+		line := 1 + slices.Index(lines, "1")
+		n := "_" + strconv.Itoa(line)
+		if rings := strings.Split(c.Get("INCOMING_CALL_GROUP"+n), ","); line > 0 && enabled(c, n) && h <= len(rings) && rings[h-1] == "1" {
+			list = append(list, vendor.Handset{Index: h, Account: line})
+		}
+	}
+	return list
 }
 
 func account(c *vendor.Config, i int, n string) vendor.Account {
@@ -74,9 +99,18 @@ func account(c *vendor.Config, i int, n string) vendor.Account {
 	return a
 }
 
-// codecs returns the numbers of an account's codecs that are on, by priority.
+// codecs returns the numbers of an account's codecs that are on, by priority, or the
+// names of a base's in its order.
 func codecs(c *vendor.Config, n string) []string {
 	var list []string
+	for x := range 5 {
+		if name := c.Get(fmt.Sprintf("SDP_CODEC%d%s", x, n)); name != "" {
+			list = append(list, name)
+		}
+	}
+	if len(list) > 0 {
+		return list
+	}
 	priority := make(map[string]int)
 	for _, x := range []string{"0", "1", "3", "4"} {
 		if on(c, "CODEC_ENABLE"+x+n) {

@@ -61,9 +61,12 @@ type booter struct {
 	found   int             // files that were there
 }
 
-// ours reports whether the phone has been given an account, and so been at its
-// own address.
-func (b *booter) ours() bool { return b.config.Get("user_active[1]") != "" }
+// ours reports whether the phone has been given an account or, as a DECT base that
+// takes its accounts from another, its place in a system, and so been at its own
+// address.
+func (b *booter) ours() bool {
+	return b.config.Get("user_active[1]") != "" || b.config.Get("network_sync_enable") != ""
+}
 
 // macPlace stands for the phone's MAC address in a provisioning URL.
 const macPlace = "{mac}"

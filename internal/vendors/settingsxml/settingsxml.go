@@ -21,7 +21,8 @@ import (
 
 // Parse reads a configuration file. Settings are named as the phone names them,
 // with the index in brackets: "user_pass[1]". A function key is "fkey[0]" with
-// its attributes beside it: "fkey[0].context", "fkey[0].label".
+// its attributes beside it: "fkey[0].context", "fkey[0].label". What a DECT base is
+// told for one model of handsets has that in brackets: "pp_fwu_sw_version[M70]".
 //
 // Sections for which Dialplane has no use (the phone book, the dial plan,
 // languages and the like) are skipped.
@@ -78,6 +79,13 @@ func (p *parser) document() error {
 	return nil
 }
 
+// settings are the sections that hold settings. A desk phone has the first two, a
+// DECT base of the M series all.
+var settings = map[string]bool{
+	"phone-settings": true, "firmware-settings": true,
+	"global": true, "server": true, "extension": true, "repeater": true, "multicell": true,
+}
+
 // skipped are the documented sections that hold nothing Dialplane sets.
 var skipped = map[string]bool{
 	"tbook": true, "dialplan": true, "ReplacementPlan": true, "certificates": true, "uploads": true,
@@ -86,7 +94,7 @@ var skipped = map[string]bool{
 
 func (p *parser) section(e *xml.StartElement) error {
 	switch name := e.Name.Local; {
-	case name == "phone-settings" || name == "firmware-settings":
+	case settings[name]:
 		if _, err := attributes(e, "e"); err != nil {
 			return err
 		}
@@ -134,7 +142,7 @@ func (p *parser) setting(e *xml.StartElement) error {
 	if name == "fkey" {
 		return p.key(e)
 	}
-	attrs, err := attributes(e, "idx", "perm", "action")
+	attrs, err := attributes(e, "idx", "perm", "action", "type")
 	if err != nil {
 		return err
 	}
@@ -144,6 +152,8 @@ func (p *parser) setting(e *xml.StartElement) error {
 			return err
 		}
 		name = fmt.Sprintf("%s[%d]", name, n)
+	} else if model := attrs["type"]; model != "" { // of the handsets that it is for
+		name += "[" + model + "]"
 	}
 	text, err := p.text(e)
 	if err != nil {

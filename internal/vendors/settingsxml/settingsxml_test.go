@@ -53,6 +53,34 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseBase reads the sections of a DECT base.
+func TestParseBase(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("snomM900-000413AABBCC.htm", []byte(declaration+`<settings>
+  <global><ac_code>0000</ac_code></global>
+  <server><user_host idx="1">a</user_host></server>
+  <extension><user_host idx="2">b</user_host></extension>
+  <repeater/>
+  <multicell><network_sync_enable>on</network_sync_enable></multicell>
+  <firmware-settings><pp_fwu_sw_version type="M65">0650</pp_fwu_sw_version><pp_fwu_sw_version type="M70">0651</pp_fwu_sw_version></firmware-settings>
+</settings>
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []vendor.Setting{
+		{Name: "ac_code", Value: "0000", Line: 3},
+		{Name: "user_host[1]", Value: "a", Line: 4},
+		{Name: "user_host[2]", Value: "b", Line: 5},
+		{Name: "network_sync_enable", Value: "on", Line: 7},
+		{Name: "pp_fwu_sw_version[M65]", Value: "0650", Line: 8},
+		{Name: "pp_fwu_sw_version[M70]", Value: "0651", Line: 8},
+	}
+	if diff := cmp.Diff(want, c.Settings()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestParseSettingFiles(t *testing.T) {
 	t.Parallel()
 	c, err := Parse("snomD785.htm", []byte(declaration+`<setting-files>

@@ -116,12 +116,20 @@ func hasPrefixFold(s, prefix string) bool {
 	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
-// httpUserAgent is what a desk phone of today sends.
+// httpUserAgent is what a desk phone of today sends, or a DECT base.
 func httpUserAgent(u vendor.Unit) string {
+	if isBase(u.Model) {
+		return fmt.Sprintf("Mozilla/4.0 (compatible; Snom %s %s %s)", u.Model, firmware(u), u.MAC)
+	}
 	return fmt.Sprintf("Mozilla/4.0 (compatible; snom%s-SIP %s 2010.12-00004-g9ba52f5 %s SXM:0 UXM:0)", u.Model, firmware(u), u.MAC.Upper())
 }
 
-func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "10.1.184.15") }
+func firmware(u vendor.Unit) string {
+	if isBase(u.Model) {
+		return cmp.Or(u.Firmware, "05.20.0001")
+	}
+	return cmp.Or(u.Firmware, "10.1.184.15")
+}
 
 // discovery gives the dialects of Snom's phones. D120 is another project's test
 // packet; OEM is the trace in the vendor's service portal ("SIP Plug & Play"): the
@@ -131,6 +139,27 @@ func firmware(u vendor.Unit) string { return cmp.Or(u.Firmware, "10.1.184.15") }
 func discovery(u vendor.Unit) []vendor.Discovery {
 	dialect := func(name, form string) vendor.Discovery {
 		return vendor.Discovery{Dialect: name, Port: 5060, Subscribe: fmt.Sprintf(form, u.MAC.Upper(), u.Model, firmware(u))}
+	}
+	m700 := dialect("M700", `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
+Via: SIP/2.0/UDP {ip}:{port};branch={branch}
+Max-Forwards: 70
+From: <sip:512@{ip}>;tag={tag}
+To: <sip:MAC%%3a%[1]s@224.0.1.75>
+Call-ID: {call}
+CSeq: 20264 SUBSCRIBE
+Contact: <sip:512@{ip}>
+Accept: application/url
+Allow: INVITE, CANCEL, BYE, ACK, REGISTER, OPTIONS, REFER, SUBSCRIBE, NOTIFY, MESSAGE, INFO, PRACK, UPDATE
+Allow-Events: dialog,message-summary
+Event: ua-profile;profile-type="device";vendor="snom";model="snom%[2]s";version="%[3]s"
+Expires: 0
+Supported: replaces,100rel
+User-Agent: snom%[2]s/%[3]s (MAC=%[1]s; SER= 00000; HW=255)
+Content-Length: 0
+
+`)
+	if isBase(u.Model) {
+		return []vendor.Discovery{m700}
 	}
 	return []vendor.Discovery{
 		dialect("D120", `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
@@ -160,23 +189,6 @@ Contact: <sip:{ip}:{port}>
 Content-Length: 0
 
 `),
-		dialect("M700", `SUBSCRIBE sip:MAC%%3a%[1]s@224.0.1.75 SIP/2.0
-Via: SIP/2.0/UDP {ip}:{port};branch={branch}
-Max-Forwards: 70
-From: <sip:512@{ip}>;tag={tag}
-To: <sip:MAC%%3a%[1]s@224.0.1.75>
-Call-ID: {call}
-CSeq: 20264 SUBSCRIBE
-Contact: <sip:512@{ip}>
-Accept: application/url
-Allow: INVITE, CANCEL, BYE, ACK, REGISTER, OPTIONS, REFER, SUBSCRIBE, NOTIFY, MESSAGE, INFO, PRACK, UPDATE
-Allow-Events: dialog,message-summary
-Event: ua-profile;profile-type="device";vendor="snom";model="snom%[2]s";version="%[3]s"
-Expires: 0
-Supported: replaces,100rel
-User-Agent: snom%[2]s/%[3]s (MAC=%[1]s; SER= 00000; HW=255)
-Content-Length: 0
-
-`),
+		m700,
 	}
 }

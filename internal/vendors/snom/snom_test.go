@@ -8,12 +8,12 @@ import (
 
 func TestPack(t *testing.T) {
 	t.Parallel()
-	vendortest.Run(t, Pack(), vendortest.Lacks{
+	vendortest.Run(t, Pack(), dectLacks(vendortest.Lacks{
 		"ntp2":                    "ntp_server names one server",
 		"snom-v8.xml: lldp":       "no source has it for firmware 8.7",
 		"snom-v8.xml: pc vlan":    "no source has it for firmware 8.7",
 		"snom-v8.xml: background": "no source has it for firmware 8.7",
-	})
+	}))
 }
 
 func TestRefuse(t *testing.T) {

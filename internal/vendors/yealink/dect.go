@@ -32,6 +32,25 @@ func (r reader) handsets() []vendor.Handset {
 	return list
 }
 
+// maxStations is the most bases that any DECT manager takes in.
+const maxStations = 60
+
+// system returns the system of a DECT manager, which lists the bases that it takes in
+// and not itself. A base that a manager has taken in is not told of it.
+func (r reader) system() vendor.System {
+	var s vendor.System
+	for i := range maxStations {
+		name := "station.allowed." + strconv.Itoa(i+1) + ".mac"
+		_, listed := r.c.Lookup(name)
+		s.Set = s.Set || listed
+		if station := r.text(name); station != "" {
+			s.Bases = append(s.Bases, station)
+		}
+	}
+	s.Master = s.Set
+	return s
+}
+
 // served fills in the server of an account that names one of the base's servers.
 func (r reader) served(a vendor.Account) vendor.Account {
 	n := r.number("account." + strconv.Itoa(a.Index) + ".sip_server.template")

@@ -104,7 +104,7 @@ func TestModels(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range strings.Fields("T19P T19P_E2 T20P T21P T21P_E2 T22P T23P T23G T26P T27P T27G T28P T29G T32G T38G T49G VP530 VP59 T73U T73W T74U T74W T77U T85W T87W T88V T88W CP860 CP920 CP925 CP960 CP965 AX83H AX86R T30 T30P T31 T31P T31G T31W T33P T33G T34W T40P T40G T41P T41S T41U T42G T42S T42U T43U T44U T44W T46G T46S T46U T48G T48S T48U T52S T53 T53W T54S T54W T56A T57W T58 T58W W52P W56P W60B W70B W75DM W80DM W90DM") {
+	for _, want := range strings.Fields("T19P T19P_E2 T20P T21P T21P_E2 T22P T23P T23G T26P T27P T27G T28P T29G T32G T38G T49G VP530 VP59 T73U T73W T74U T74W T77U T85W T87W T88V T88W CP860 CP920 CP925 CP960 CP965 AX83H AX86R T30 T30P T31 T31P T31G T31W T33P T33G T34W T40P T40G T41P T41S T41U T42G T42S T42U T43U T44U T44W T46G T46S T46U T48G T48S T48U T52S T53 T53W T54S T54W T56A T57W T58 T58W W52P W56P W60B W70B W75DM W80DM W90DM W75B W80B W90B") {
 		if seen[want] == "" {
 			t.Errorf("no template has the %s", want)
 		}
@@ -124,13 +124,19 @@ func TestParameters(t *testing.T) {
 	for _, tmpl := range all(t) {
 		for i := range tmpl.Models {
 			m := &tmpl.Models[i]
-			for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
-				_, config := render(t, tmpl, m, level, template.Sample(tmpl, m))
-				for _, p := range pack.Parameters.Check(m.Name, config) {
-					t.Errorf("%s: %s", m.Name, p)
-				}
-				for _, s := range config.Settings() {
-					written[numbers.ReplaceAllString(s.Name, "#")] = true
+			views := []*template.View{template.Sample(tmpl, m)}
+			if m.SystemHandsets > 0 {
+				views = append(views, template.SampleInSystem(tmpl, m, 1))
+			}
+			for _, v := range views {
+				for _, level := range []template.Level{template.Bootstrap, template.Enrol, template.Full} {
+					_, config := render(t, tmpl, m, level, v)
+					for _, p := range pack.Parameters.Check(m.Name, config) {
+						t.Errorf("%s: %s", m.Name, p)
+					}
+					for _, s := range config.Settings() {
+						written[numbers.ReplaceAllString(s.Name, "#")] = true
+					}
 				}
 			}
 		}
@@ -209,6 +215,9 @@ func TestLeftovers(t *testing.T) {
 		for i := range tmpl.Models {
 			m := &tmpl.Models[i]
 			full := template.Sample(tmpl, m)
+			if len(full.Accounts) == 0 {
+				continue
+			}
 			_, before := render(t, tmpl, m, template.Full, full)
 
 			bare := template.Sample(tmpl, m)

@@ -53,6 +53,7 @@ func understand(c *vendor.Config) vendor.State {
 		}
 	}
 	s.Handsets, s.HandsetLanguage = r.handsets(), r.text("custom.handset.language")
+	s.System = r.system()
 	s.Keys = r.keys()
 	return s
 }
