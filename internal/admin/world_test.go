@@ -439,14 +439,15 @@ func (b *buffer) String() string {
 // deaf is told of changes and phones and does nothing.
 type deaf struct{}
 
-func (deaf) TenantChanged(context.Context, fleet.ID) error               { return nil }
-func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error       { return nil }
-func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error    { return nil }
-func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error      { return nil }
-func (deaf) TemplateChanged(context.Context, fleet.ID, string) error     { return nil }
-func (deaf) FilesChanged(context.Context, fleet.ID) error                { return nil }
-func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
-func (deaf) Wake()                                                       {}
+func (deaf) TenantChanged(context.Context, fleet.ID) error                { return nil }
+func (deaf) UserChanged(context.Context, fleet.ID, fleet.ID) error        { return nil }
+func (deaf) ContactChanged(context.Context, fleet.ID, fleet.ID) error     { return nil }
+func (deaf) PhoneChanged(context.Context, fleet.ID, mac.Addr) error       { return nil }
+func (deaf) TemplateChanged(context.Context, fleet.ID, string) error      { return nil }
+func (deaf) FilesChanged(context.Context, fleet.ID) error                 { return nil }
+func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error  { return nil }
+func (deaf) RedirectionChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
+func (deaf) Wake()                                                        {}
 
 // faultyStore can be told to fail.
 type faultyStore struct {

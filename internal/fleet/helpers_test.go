@@ -431,6 +431,10 @@ func (r *recorder) EnrolmentsChanged(_ context.Context, _ fleet.ID, _ mac.Addr) 
 	return r.note("enrolments")
 }
 
+func (r *recorder) RedirectionChanged(_ context.Context, _ fleet.ID, m mac.Addr) error {
+	return r.note("redirection %s", m)
+}
+
 // waker counts how often it is woken.
 type waker struct{ woken atomic.Int64 }
 

@@ -8,13 +8,14 @@ import (
 	"github.com/dialplane/dialplane/internal/mac"
 )
 
-// JobKind is what a job makes phones do.
+// JobKind is what a job makes phones do, or has done with them.
 type JobKind string
 
 // The kinds of jobs.
 const (
 	JobReprovision JobKind = "reprovision" // fetch the configuration now
 	JobReboot      JobKind = "reboot"
+	JobRPS         JobKind = "rps" // not an order to phones: their vendors' redirect services are told of them
 )
 
 // JobState is how a job stands.

@@ -803,6 +803,9 @@ func (c *Core) EnrolmentsChanged(ctx context.Context, tenant fleet.ID, m mac.Add
 	})
 }
 
+// RedirectionChanged is part of fleet.Changes.
+func (c *Core) RedirectionChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
+
 // privateRanges are where a phone may enrol from unless its tenant says otherwise.
 var privateRanges = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),

@@ -25,6 +25,7 @@ var rules = map[string]string{
 	"dect_members.ipui":                             "another handset has this IPUI",
 	"accounts.tenant, accounts.username_folded":     "another account has this username (upper and lower case count as the same)",
 	"tokens.hash": "this token exists already",
+	"redirect_accounts.tenant, redirect_accounts.vendor": "there is an account for this vendor already; change that one",
 }
 
 // translate makes the domain's errors of the database's. Others come back with
