@@ -51,8 +51,9 @@ func put(into map[string]bootstrap, name string, f bootstrap) {
 	}
 }
 
-// answer renders the bootstrap file of a name. It returns false if there is none.
-func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at mac.Addr) (Answer, bool) {
+// answer renders the bootstrap file of a name for phones that begin at url. It returns
+// false if there is none.
+func (b bootstraps) answer(c *Core, vendor, name string, at mac.Addr, url string) (Answer, bool) {
 	key := strings.ToLower(name)
 	if !at.IsZero() {
 		key = fileKey(name, at)
@@ -67,7 +68,7 @@ func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, name string, at 
 	}
 	v := &template.View{
 		Model:        f.model.view(),
-		Provisioning: template.Provisioning{SharedURL: c.addresses.Shared(tenant.data.Load())},
+		Provisioning: template.Provisioning{SharedURL: url},
 	}
 	body, err := f.file.Append(nil, v)
 	if err != nil {

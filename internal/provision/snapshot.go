@@ -33,6 +33,7 @@ type Source interface {
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
 	EachServed(ctx context.Context, f func(fleet.Served) error) error
+	EachPointer(ctx context.Context, f func(fleet.Pointer) error) error
 	Read(ctx context.Context, f func(fleet.Reader) error) error
 }
 
@@ -44,6 +45,7 @@ type snapshot struct {
 	users   sync.Map // fleet.ID → *userSlot
 	byToken sync.Map // [32]byte → *device
 	byMAC   sync.Map // mac.Addr → *device
+	byFirst sync.Map // [32]byte → *pointer, by the hash of the first-access address
 	// rejected are the phones that a tenant does not want, assigned or not.
 	rejected sync.Map   // rejection → struct{}
 	changes  sync.Mutex // serialises reloads, so that the last one read wins
@@ -103,6 +105,7 @@ type device struct {
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+	pointer  atomic.Pointer[pointer] // nil where its vendor's redirect service is told nothing
 }
 
 // unit is a phone or a DECT base as an admin has set it up. It is immutable.
@@ -216,6 +219,15 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err != nil {
 		return fmt.Errorf("load what phones have fetched: %w", err)
+	}
+	err = src.EachPointer(ctx, func(p fleet.Pointer) error {
+		if d, ok := s.byAddress(p.MAC); ok && d.tenant.id == p.Tenant {
+			s.point(d, &p)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load first-access addresses: %w", err)
 	}
 	type place struct {
 		tenant fleet.ID
@@ -631,6 +643,7 @@ func (s *snapshot) removePhone(d *device) {
 		d.user.phones = slices.DeleteFunc(d.user.phones, func(o *device) bool { return o == d })
 	}
 	d.leave(u.members)
+	s.point(d, nil)
 }
 
 // reload reads one object again under the lock that orders reloads, so that of
@@ -722,11 +735,13 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 		if _, err := gone(err); err != nil {
 			return err
 		}
-		if d, ok := put(); ok {
-			d.sighted(&g)
-			c.snap.reject(tenant, m, d.rejected.Load())
+		d, ok := put()
+		if !ok {
+			return nil
 		}
-		return nil
+		d.sighted(&g)
+		c.snap.reject(tenant, m, d.rejected.Load())
+		return c.readPointer(ctx, r, d)
 	})
 }
 
@@ -802,9 +817,6 @@ func (c *Core) EnrolmentsChanged(ctx context.Context, tenant fleet.ID, m mac.Add
 		return err
 	})
 }
-
-// RedirectionChanged is part of fleet.Changes.
-func (c *Core) RedirectionChanged(context.Context, fleet.ID, mac.Addr) error { return nil }
 
 // privateRanges are where a phone may enrol from unless its tenant says otherwise.
 var privateRanges = []netip.Prefix{
