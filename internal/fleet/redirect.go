@@ -128,6 +128,12 @@ type RedirectReader interface {
 	// all devices of a tenant.
 	Pointer(ctx context.Context, tenant ID, m mac.Addr) (Pointer, error)
 	Pointers(ctx context.Context, tenant ID) ([]Pointer, error)
+	// ExpiredPointers returns some of the devices whose first-access address has expired
+	// unused.
+	ExpiredPointers(ctx context.Context, at time.Time, limit int) ([]Pointer, error)
+	// RedirectionsTold returns what an account's service was told and has taken, or was
+	// not told as the job was cancelled.
+	RedirectionsTold(ctx context.Context, account ID) ([]RedirectErrand, error)
 }
 
 // RedirectWriter is what can be changed of them. Whatever leads to work puts it into
@@ -151,6 +157,8 @@ type RedirectWriter interface {
 	// RedirectAgain has devices registered anew: those of a tenant or, with none, of
 	// every tenant; with one account or, with none, with all.
 	RedirectAgain(ctx context.Context, tenant, account ID, at time.Time, by string) error
+	// RedirectThese has some devices of an account registered anew.
+	RedirectThese(ctx context.Context, account ID, macs []mac.Addr, at time.Time, by string) error
 	// MoveRedirections has the devices of a tenant, or, with none, of every tenant, that
 	// one account has registered, registered by another.
 	MoveRedirections(ctx context.Context, tenant, from, to ID, at time.Time, by string) error
@@ -161,6 +169,62 @@ type RedirectWriter interface {
 	// RotatePointer gives a device another address and has it registered; that it had
 	// is dead. A device that is not to be registered has a CodeNotFound error.
 	RotatePointer(ctx context.Context, tenant ID, m mac.Addr, token secret.Secret, expires, at time.Time, by string) error
+}
+
+// RedirectService is what is known of a vendor's redirect service.
+type RedirectService struct {
+	Name, Vendor, Title string
+	Regions             []RedirectRegion // the first is the default
+	Fields              []RedirectField  // what an account consists of
+	// NeedsSerial and NeedsCode say that it registers no device without its serial
+	// number, or without the code that is printed beside its MAC address.
+	NeedsSerial, NeedsCode bool
+	// CheckCode returns why a device's code cannot be right, or "". It may be nil.
+	CheckCode func(m mac.Addr, code string) string
+	Batch     int     // devices in one call
+	Rate      float64 // calls in a second
+	Lists     bool    // whether it can say what is registered for an account
+}
+
+// RedirectRegion is one address of a service.
+type RedirectRegion struct{ Name, URL string }
+
+// RedirectField is one part of an account.
+type RedirectField struct {
+	Name, Title      string
+	Secret, Optional bool
+}
+
+// Redirects knows the redirect services and tells them what is wanted. Its errors are
+// texts for people and hold no secret.
+type Redirects interface {
+	Services() []RedirectService
+	// CheckEndpoint returns why an address cannot be that of a service, or "".
+	CheckEndpoint(url string) string
+	// Verify asks a service whether it takes an account.
+	Verify(ctx context.Context, a RedirectAccount) error
+	// Compare finds out how what the service has registered for an account differs from
+	// what it was told.
+	Compare(ctx context.Context, a RedirectAccount, told []RedirectErrand) (RedirectDifference, error)
+	// Forget has a service forget devices that are not of this fleet. The errors are as
+	// many as the devices.
+	Forget(ctx context.Context, a RedirectAccount, macs []mac.Addr) []error
+	// Pace is how many devices in a second an account takes, as was last seen; 0 if
+	// it was not.
+	Pace(account ID) float64
+	// Wake says that there is something to tell, or that accounts have changed.
+	Wake()
+}
+
+// RedirectDifference is how what a service has differs from what it was told.
+type RedirectDifference struct {
+	Matched int
+	Missing []mac.Addr // the service does not have them
+	Stale   []mac.Addr // it sends them elsewhere
+	Taken   []mac.Addr // they are registered by somebody else
+	Foreign []mac.Addr // it has them for the account, and they are not of this fleet
+	// Unchecked is how many it was not asked about, as it does not list what it has.
+	Unchecked int
 }
 
 // RedirectClaim asks for work with one account.

@@ -445,10 +445,7 @@ func (w *writer) claimRedirections(ctx context.Context, c fleet.RedirectClaim) (
 	var claimed []fleet.RedirectErrand
 	for i, job := range jobs {
 		share := (c.Limit - len(claimed)) / (len(jobs) - i)
-		due, err := all(ctx, w.conn, func(row scanner) (e fleet.RedirectErrand, err error) {
-			err = row.Scan(append(w.redirectionDest(&e.Redirection), &e.Base)...)
-			return e, err
-		}, `SELECT `+redirectionFields+`, COALESCE((SELECT provisioning_url FROM tenants t WHERE t.id = r.tenant), '')`+redirectionTables+`
+		due, err := all(ctx, w.conn, w.scanErrand, `SELECT `+errandFields+redirectionTables+`
 			WHERE r.account = $1 AND r.job = $2 AND r.due_at > 0 AND r.due_at <= $3 AND r.leased_until <= $3
 				AND (r.want = 'removed' OR NOT EXISTS (SELECT 1 FROM redirections o WHERE o.mac = r.mac AND o.account <> r.account AND o.want = 'removed' AND o.due_at > 0))
 			ORDER BY r.due_at, r.mac LIMIT $4`, c.Account, job, at, max(share, 1))
@@ -600,13 +597,37 @@ func (d *DB) NextRedirections(ctx context.Context) (next map[fleet.ID]time.Time,
 	return next, err
 }
 
-// ExpiredPointers returns some of the devices whose first-access address has expired
-// unused.
-func (d *DB) ExpiredPointers(ctx context.Context, at time.Time, limit int) (list []fleet.Pointer, err error) {
-	err = d.read(ctx, func(r *reader) error {
-		list, err = all(ctx, r.conn, scanPointer, `SELECT `+pointerFields+` FROM redirections
-			WHERE token_hash IS NOT NULL AND used_at = 0 AND status IN ('pending', 'registered') AND expires_at <= $1 ORDER BY expires_at LIMIT $2`, millis(at), limit)
-		return err
-	})
-	return list, err
+func (r *reader) ExpiredPointers(ctx context.Context, at time.Time, limit int) ([]fleet.Pointer, error) {
+	return all(ctx, r.conn, scanPointer, `SELECT `+pointerFields+` FROM redirections
+		WHERE token_hash IS NOT NULL AND used_at = 0 AND status IN ('pending', 'registered') AND expires_at <= $1 ORDER BY expires_at LIMIT $2`, millis(at), limit)
+}
+
+func (r *reader) scanErrand(row scanner) (e fleet.RedirectErrand, err error) {
+	err = row.Scan(append(r.redirectionDest(&e.Redirection), &e.Base)...)
+	return e, err
+}
+
+// errandFields are what is told to a service.
+const errandFields = redirectionFields + `, COALESCE((SELECT provisioning_url FROM tenants t WHERE t.id = r.tenant), '')`
+
+func (r *reader) RedirectionsTold(ctx context.Context, account fleet.ID) ([]fleet.RedirectErrand, error) {
+	return all(ctx, r.conn, r.scanErrand, `SELECT `+errandFields+redirectionTables+`WHERE r.account = $1 AND r.due_at = 0 AND r.status IN ('registered', 'pending') ORDER BY r.mac`, account)
+}
+
+func (w *writer) RedirectThese(ctx context.Context, account fleet.ID, macs []mac.Addr, at time.Time, by string) error {
+	for len(macs) > 0 {
+		n := min(len(macs), redirectionsAtOnce)
+		q := query{args: []any{account, millis(at)}}
+		places := make([]string, n)
+		for i, m := range macs[:n] {
+			places[i] = q.bind(macText(m))
+		}
+		err := w.rows(ctx, false, func(scanner) error { return nil }, `UPDATE redirections SET revision = revision + 1, status = 'pending', reason = '', attempts = 0, job = CASE WHEN job = 0 THEN 0 ELSE -1 END, due_at = $2, updated_at = $2
+			WHERE account = $1 AND (want = 'registered' OR status = 'pending') AND mac IN (`+strings.Join(places, ", ")+`) RETURNING mac`, q.args...)
+		if err != nil {
+			return err
+		}
+		macs = macs[n:]
+	}
+	return w.enqueue(ctx, at, by)
 }

@@ -20,7 +20,6 @@ type redirectStore interface {
 	ClaimRedirections(ctx context.Context, c fleet.RedirectClaim) ([]fleet.RedirectErrand, error)
 	SettleRedirections(ctx context.Context, at time.Time, s []fleet.RedirectSettlement) ([]fleet.Job, error)
 	NextRedirections(ctx context.Context) (map[fleet.ID]time.Time, error)
-	ExpiredPointers(ctx context.Context, at time.Time, limit int) ([]fleet.Pointer, error)
 }
 
 const (
@@ -322,8 +321,23 @@ func testRedirectChanges(t *testing.T, s *store) {
 		t.Errorf("the job: %+v", j)
 	}
 
+	told := get(s, func(r fleet.Reader) ([]fleet.RedirectErrand, error) { return r.RedirectionsTold(ctx, a.ID) })
+	if len(told) != 1 || told[0].MAC != m || told[0].Token.Empty() || told[0].Base == "" {
+		t.Errorf("told: %+v", told)
+	}
+	s.write(func(w fleet.Writer) error { return w.RedirectThese(ctx, a.ID, []mac.Addr{macOf(1)}, start, admin) })
+	if got := s.redirections(tenant)[0]; got.Status != fleet.RedirectRegistered {
+		t.Errorf("another device was to be registered anew: %+v", got)
+	}
+	s.write(func(w fleet.Writer) error {
+		return w.RedirectThese(ctx, a.ID, []mac.Addr{m}, start.Add(time.Hour), admin)
+	})
+	if got := s.redirections(tenant)[0]; got.Status != fleet.RedirectPending || got.Revision != 4 {
+		t.Errorf("to be registered anew: %+v", got)
+	}
+	s.settleRedirections(start.Add(time.Hour), fleet.RedirectRegistered, s.claimRedirections(a.ID, start.Add(time.Hour))...)
 	s.write(func(w fleet.Writer) error { return w.RedirectAgain(ctx, tenant, 0, start.Add(time.Hour), admin) })
-	if got := s.redirections(tenant)[0]; got.Status != fleet.RedirectPending || got.Revision != 4 || got.Token.Reveal() != aToken(m, 1).Reveal() {
+	if got := s.redirections(tenant)[0]; got.Status != fleet.RedirectPending || got.Revision != 5 || got.Token.Reveal() != aToken(m, 1).Reveal() {
 		t.Errorf("to be registered anew: %+v", got)
 	}
 }
@@ -462,8 +476,12 @@ func testPointers(t *testing.T, s *store) {
 	}
 	want.Used = start.Add(time.Second)
 	same(t, "a used one", pointer(), want)
-	if list, err := s.ExpiredPointers(ctx, want.Expires, 10); err != nil || len(list) != 0 {
-		t.Errorf("a used one is renewed: %v, %v", list, err)
+	expired := func(at time.Time) []fleet.Pointer {
+		t.Helper()
+		return get(s, func(r fleet.Reader) ([]fleet.Pointer, error) { return r.ExpiredPointers(ctx, at, 10) })
+	}
+	if list := expired(want.Expires); len(list) != 0 {
+		t.Errorf("a used one is renewed: %v", list)
 	}
 
 	s.settleRedirections(start, fleet.RedirectRegistered, s.claimRedirections(a.ID, start)...)
@@ -475,8 +493,8 @@ func testPointers(t *testing.T, s *store) {
 	if use(hash(1), start) || s.redirections(tenant)[0].Status != fleet.RedirectPending {
 		t.Error("the address before still leads somewhere, or the service is not told")
 	}
-	if list, err := s.ExpiredPointers(ctx, expires, 10); err != nil || len(list) != 1 || list[0].MAC != m {
-		t.Errorf("expired: %v, %v", list, err)
+	if list := expired(expires); len(list) != 1 || list[0].MAC != m {
+		t.Errorf("expired: %v", list)
 	}
 	s.redirect(a.ID, tenant, m, start.Add(time.Hour))
 	if pointer().Hash != hash(2) {
