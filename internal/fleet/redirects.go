@@ -40,7 +40,7 @@ func (noRedirects) Forget(_ context.Context, _ RedirectAccount, macs []mac.Addr)
 
 // RedirectServices lists the services that there can be accounts at, by vendor.
 func (f *Fleet) RedirectServices(_ context.Context, c Caller) ([]RedirectService, error) {
-	if err := c.May(Viewer); err != nil {
+	if err := c.maySeeRedirects(); err != nil {
 		return nil, err
 	}
 	list := slices.Clone(f.redirects.Services())
@@ -422,9 +422,9 @@ type RedirectSync struct {
 	Kept      []Fault    // those that the service has not forgotten, by address, and why
 }
 
-// SyncRedirects compares what a service has registered for an account with what it was
+// SyncRedirectAccount compares what a service has registered for an account with what it was
 // told. It changes only what the input says.
-func (f *Fleet) SyncRedirects(ctx context.Context, c Caller, id ID, in RedirectSyncInput) (s RedirectSync, err error) {
+func (f *Fleet) SyncRedirectAccount(ctx context.Context, c Caller, id ID, in RedirectSyncInput) (s RedirectSync, err error) {
 	if err := c.mayManage(); err != nil {
 		return RedirectSync{}, err
 	}
