@@ -131,8 +131,7 @@ type RedirectReader interface {
 	// ExpiredPointers returns some of the devices whose first-access address has expired
 	// unused.
 	ExpiredPointers(ctx context.Context, at time.Time, limit int) ([]Pointer, error)
-	// RedirectionsTold returns what an account's service was told and has taken, or was
-	// not told as the job was cancelled.
+	// RedirectionsTold returns all that an account's service was told, or is to be.
 	RedirectionsTold(ctx context.Context, account ID) ([]RedirectErrand, error)
 }
 
@@ -204,7 +203,7 @@ type Redirects interface {
 	// Verify asks a service whether it takes an account.
 	Verify(ctx context.Context, a RedirectAccount) error
 	// Compare finds out how what the service has registered for an account differs from
-	// what it was told.
+	// what it was told. What it is still to be told is left out.
 	Compare(ctx context.Context, a RedirectAccount, told []RedirectErrand) (RedirectDifference, error)
 	// Forget has a service forget devices that are not of this fleet. The errors are as
 	// many as the devices.

@@ -611,7 +611,7 @@ func (r *reader) scanErrand(row scanner) (e fleet.RedirectErrand, err error) {
 const errandFields = redirectionFields + `, COALESCE((SELECT provisioning_url FROM tenants t WHERE t.id = r.tenant), '')`
 
 func (r *reader) RedirectionsTold(ctx context.Context, account fleet.ID) ([]fleet.RedirectErrand, error) {
-	return all(ctx, r.conn, r.scanErrand, `SELECT `+errandFields+redirectionTables+`WHERE r.account = $1 AND r.due_at = 0 AND r.status IN ('registered', 'pending') ORDER BY r.mac`, account)
+	return all(ctx, r.conn, r.scanErrand, `SELECT `+errandFields+redirectionTables+`WHERE r.account = $1 ORDER BY r.mac`, account)
 }
 
 func (w *writer) RedirectThese(ctx context.Context, account fleet.ID, macs []mac.Addr, at time.Time, by string) error {
