@@ -49,8 +49,8 @@ CREATE TABLE redirections (
     updated_at   BIGINT  NOT NULL,
     PRIMARY KEY (account, mac)
 );
-CREATE INDEX redirections_due ON redirections (account, job, due_at) WHERE due_at > 0;
-CREATE INDEX redirections_job ON redirections (job) WHERE due_at > 0;
+CREATE INDEX redirections_due ON redirections (account, job, due_at, mac) WHERE due_at > 0;
+CREATE INDEX redirections_job ON redirections (job, mac) WHERE due_at > 0;
 CREATE INDEX redirections_device ON redirections (tenant, mac);
 CREATE INDEX redirections_removal ON redirections (mac) WHERE want = 'removed' AND due_at > 0;
 CREATE INDEX redirections_unused ON redirections (expires_at) WHERE token_hash IS NOT NULL AND used_at = 0 AND status IN ('pending', 'registered');
