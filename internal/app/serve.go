@@ -27,6 +27,7 @@ import (
 	"github.com/dialplane/dialplane/internal/listen/pnp"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
+	"github.com/dialplane/dialplane/internal/rps"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/store"
 	"github.com/dialplane/dialplane/internal/vendors/packs"
@@ -48,7 +49,8 @@ type serveCmd struct {
 	CacheBytes    int      `help:"Memory for finished configuration files." default:"268435456"`
 	MaxFileBytes  int64    `help:"Size of an uploaded file at most." default:"536870912" placeholder:"BYTES"`
 	MaxFilesBytes int64    `help:"Size of all uploaded files of a tenant together at most." default:"4294967296" placeholder:"BYTES"`
-	KeepHistory   int      `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
+	redirectOptions
+	KeepHistory int `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.
@@ -125,6 +127,7 @@ type server struct {
 	fleet   *fleet.Fleet
 	admin   http.Handler
 	jobs    *jobs.Worker
+	rps     *rps.Worker
 	pnp     *pnp.Server // nil where phones are not heard
 	// notifier sends what the jobs order.
 	notifier *notifier
@@ -162,8 +165,11 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	s.jobs = jobs.New(jobs.Config{
 		Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log, Rate: c.rate(), Attempts: c.Attempts,
 	})
+	if s.rps, err = c.worker(s, base, log); err != nil {
+		return err
+	}
 	s.core, err = provision.New(ctx, provision.Config{
-		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
+		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Pointers: pointers{s}, Recorder: s.journal,
 		Addresses: addresses, Contents: s.files, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
 	})
 	if err != nil {
@@ -177,6 +183,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	s.fleet = fleet.New(fleet.Config{
 		Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log,
 		Contents: s.files, Limits: fleet.FileLimits{File: c.MaxFileBytes, Tenant: c.MaxFilesBytes},
+		Redirects: s.rps, Base: base, FirstAccess: c.FirstAccess,
 	})
 	if err := s.fleet.SweepContents(ctx); err != nil {
 		return fmt.Errorf("look through the uploaded files: %w", err)
@@ -203,6 +210,9 @@ func (c serveCmd) Validate() error {
 	}
 	if (c.HTTPSListen == "") != (c.TLSCert == "") || (c.HTTPSListen == "") != (c.TLSKey == "") {
 		return errors.New("--https-listen, --tls-cert and --tls-key are given together or not at all")
+	}
+	if err := c.redirectOptions.validate(); err != nil {
+		return err
 	}
 	if c.Attempts < 1 {
 		return fmt.Errorf("--attempts %d is below 1", c.Attempts)
@@ -316,6 +326,10 @@ func (s *server) run(ctx context.Context, adminListener net.Listener, phoneListe
 	}
 	group.Go(func() error {
 		s.jobs.Run(groupCtx)
+		return nil
+	})
+	group.Go(func() error {
+		s.rps.Run(groupCtx)
 		return nil
 	})
 	group.Go(func() error {

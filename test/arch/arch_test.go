@@ -30,7 +30,7 @@ var allowed = map[string][]string{
 	"internal/rps":                     {"internal/fleet", "internal/mac", "internal/redirect", "internal/secret"},
 	"internal/template":                {"internal/version"},
 	"internal/vendors":                 {"internal/mac"},
-	"internal/vendors/packs":           {"internal/vendors/..."},
+	"internal/vendors/packs":           {"internal/redirect", "internal/vendors/..."},
 	"internal/vendors/vendortest":      {"internal/mac", "internal/template", "internal/vendors"},
 	"internal/vendors/settingsxml":     {"internal/mac", "internal/vendors", "internal/vendors/xmlfile"},
 	"internal/vendors/xmlfile":         {"internal/vendors"},
