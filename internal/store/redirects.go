@@ -371,6 +371,7 @@ func (w *writer) enqueue(ctx context.Context, at time.Time, by string) error {
 	if err != nil || len(tenants) == 0 {
 		return err
 	}
+	// The plus keeps the planner from going through all devices of the tenant.
 	const devices = `SELECT mac FROM redirections WHERE job = -1 AND due_at > 0`
 	for _, tenant := range tenants {
 		job, err := w.redirectJob(ctx, tenant, at, by)
@@ -379,16 +380,16 @@ func (w *writer) enqueue(ctx context.Context, at time.Time, by string) error {
 		}
 		// What is under way in a cancelled job, or for a tenant that had the device
 		// before, is no longer followed there.
-		if err := w.cancelItems(ctx, `mac IN (`+devices+` AND tenant = $2) AND job <> $1`, at, "something else is wanted by now", job, tenant); err != nil {
+		if err := w.cancelItems(ctx, `mac IN (`+devices+` AND +tenant = $2) AND job <> $1`, at, "something else is wanted by now", job, tenant); err != nil {
 			return err
 		}
 		err = w.exec(ctx, `INSERT INTO job_items (job, mac, tenant, kind, state, outcome, reason, attempts, due_at, sent_at, updated_at)
-			SELECT DISTINCT $1, mac, tenant, 'rps', 'pending', '', '', 0, $3, 0, $3 FROM redirections WHERE job = -1 AND due_at > 0 AND tenant = $2
+			SELECT DISTINCT $1, mac, tenant, 'rps', 'pending', '', '', 0, $3, 0, $3 FROM redirections WHERE job = -1 AND due_at > 0 AND +tenant = $2
 			ON CONFLICT (job, mac) DO UPDATE SET state = 'pending', outcome = '', reason = '', attempts = 0, due_at = excluded.due_at, updated_at = excluded.updated_at`, job, tenant, millis(at))
 		if err != nil {
 			return err
 		}
-		if err := w.exec(ctx, `UPDATE redirections SET job = $1 WHERE job = -1 AND due_at > 0 AND tenant = $2`, job, tenant); err != nil {
+		if err := w.exec(ctx, `UPDATE redirections SET job = $1 WHERE job = -1 AND due_at > 0 AND +tenant = $2`, job, tenant); err != nil {
 			return err
 		}
 	}
