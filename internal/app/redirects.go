@@ -27,7 +27,7 @@ type redirectOptions struct {
 	FirstAccess time.Duration  `name:"first-access" help:"How long the address is good that a redirect service sends a phone to; one that was not used by then is made anew." default:"720h"`
 }
 
-func (o redirectOptions) validate() error {
+func (o redirectOptions) validateRedirects() error {
 	if o.FirstAccess < time.Hour {
 		return fmt.Errorf("--first-access %s is below an hour", o.FirstAccess)
 	}

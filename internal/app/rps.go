@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -362,16 +363,16 @@ func (cmd rpsSyncCmd) Run(ctx context.Context, streams Streams, c *cli) error {
 		return err
 	}
 	d := r.JSON200
-	rows := [][]string{{"matched", fmt.Sprint(d.Matched), ""}}
+	rows := [][]string{{"matched", strconv.Itoa(d.Matched), ""}}
 	for _, group := range []struct {
 		name string
 		macs []string
 	}{{"missing", d.Missing}, {"stale", d.Stale}, {"taken", d.Taken}, {"foreign", d.Foreign}, {"removed", d.Forgotten}} {
-		rows = append(rows, []string{group.name, fmt.Sprint(len(group.macs)), strings.Join(group.macs, " ")})
+		rows = append(rows, []string{group.name, strconv.Itoa(len(group.macs)), strings.Join(group.macs, " ")})
 	}
 	for _, k := range d.Kept {
 		rows = append(rows, []string{"kept", "1", k.Mac + " " + k.Reason})
 	}
-	rows = append(rows, []string{"unchecked", fmt.Sprint(d.Unchecked), ""}, []string{"to be registered anew", fmt.Sprint(d.Repaired), ""})
+	rows = append(rows, []string{"unchecked", strconv.Itoa(d.Unchecked), ""}, []string{"to be registered anew", strconv.Itoa(d.Repaired), ""})
 	return c.RPS.show(streams, r.Body, "WHAT COUNT DEVICES", rows)
 }

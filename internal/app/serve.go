@@ -211,7 +211,7 @@ func (c serveCmd) Validate() error {
 	if (c.HTTPSListen == "") != (c.TLSCert == "") || (c.HTTPSListen == "") != (c.TLSKey == "") {
 		return errors.New("--https-listen, --tls-cert and --tls-key are given together or not at all")
 	}
-	if err := c.redirectOptions.validate(); err != nil {
+	if err := c.validateRedirects(); err != nil {
 		return err
 	}
 	if c.Attempts < 1 {

@@ -91,7 +91,7 @@ func (f *Fleet) RedirectAccounts(ctx context.Context, c Caller) (list []Redirect
 		return err
 	})
 	for i := range list {
-		list[i] = list[i].shown(c)
+		list[i] = list[i].shown(c, f.now())
 	}
 	return list, err
 }
@@ -105,7 +105,7 @@ func (f *Fleet) RedirectAccount(ctx context.Context, c Caller, id ID) (a Redirec
 		a, err = r.RedirectAccount(ctx, c.Tenant, id)
 		return err
 	})
-	return a.shown(c), err
+	return a.shown(c, f.now()), err
 }
 
 func (c Caller) maySeeRedirects() error {
@@ -115,9 +115,12 @@ func (c Caller) maySeeRedirects() error {
 	return c.May(Viewer)
 }
 
-// shown leaves out what is secret and, for a tenant, all that the installation keeps
-// to itself.
-func (a RedirectAccount) shown(c Caller) RedirectAccount {
+// shown leaves out what is secret, a hold that is over and, for a tenant, all that the
+// installation keeps to itself.
+func (a RedirectAccount) shown(c Caller, at time.Time) RedirectAccount {
+	if !a.Held(at) {
+		a.HeldReason, a.HeldUntil = "", time.Time{}
+	}
 	secrets := make(map[string]secret.Secret, len(a.Secrets))
 	for name := range a.Secrets {
 		secrets[name] = secret.Secret{}
@@ -390,7 +393,7 @@ func (f *Fleet) VerifyRedirectAccount(ctx context.Context, c Caller, id ID) (Red
 		return RedirectAccount{}, err
 	}
 	f.redirects.Wake()
-	return a.shown(c), nil
+	return a.shown(c, f.now()), nil
 }
 
 // ownAccount returns an account with its secrets, to call its service with.

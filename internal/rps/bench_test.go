@@ -57,6 +57,9 @@ func BenchmarkRegistrations(b *testing.B) {
 		b.ReportMetric(float64(devices)*float64(b.N)/b.Elapsed().Seconds(), "registrations/s")
 		b.ReportMetric(float64(bytesWritten(b)-written)/devices, "written-B/registration")
 		b.ReportMetric(float64(most)/(1<<20), "heap-MiB")
+		began := time.Now()
+		w.write(func(s fleet.Writer) error { return s.RedirectAgain(b.Context(), tenant, 0, began, "somebody") })
+		b.ReportMetric(time.Since(began).Seconds(), "s-to-queue-all-anew")
 		check(b, w.db.Close())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,50 @@ func TestKeepsThePace(t *testing.T) {
 		}
 		if f.most > 32 {
 			t.Errorf("%d calls at a time", f.most)
+		}
+	})
+}
+
+// What is said of a job's end is what comes to pass.
+func TestEstimates(t *testing.T) {
+	in(t, func(t *testing.T) {
+		f := newFake()
+		f.delay = 100 * time.Millisecond
+		w := newWorld(t, f, f.service("acme"))
+		defer w.close()
+		use := fleet.New(fleet.Config{Store: w.db, Redirects: w.worker, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		caller := fleet.Caller{Tenant: tenant, Role: fleet.Viewer}
+		w.want(0, macs(3000)...)
+		id := w.rows()[0].Job
+		job := func() fleet.Job {
+			t.Helper()
+			j, err := use.Job(t.Context(), caller, id)
+			check(t, err)
+			return j
+		}
+		if left := job().Left; left == nil || *left != time.Minute {
+			t.Errorf("before it begins: %v", left)
+		}
+		began := time.Now()
+		said := make(map[time.Time]time.Duration)
+		w.start()
+		for job().State == fleet.JobRunning && time.Since(began) < 10*time.Minute {
+			time.Sleep(5 * time.Second)
+			if j := job(); j.State == fleet.JobRunning {
+				if j.Left == nil {
+					t.Fatal("nothing is said of its end")
+				}
+				said[time.Now()] = *j.Left
+			}
+		}
+		end := time.Now()
+		for at, left := range said {
+			if truth := end.Sub(at); truth > 10*time.Second && (left < truth*7/10 || left > truth*14/10) {
+				t.Errorf("%s before its end it is said to take %s", truth, left)
+			}
+		}
+		if len(said) < 10 {
+			t.Errorf("it took %s", end.Sub(began))
 		}
 	})
 }
@@ -164,7 +209,7 @@ func TestRests(t *testing.T) {
 				w.want(1, address48(1000))
 				w.start()
 				time.Sleep(time.Second)
-				if a := w.account(0); a.HeldReason != "too often" || a.HeldUntil.Sub(time.Now()) < test.rest-2*time.Second {
+				if a := w.account(0); a.HeldReason != "too often" || time.Until(a.HeldUntil) < test.rest-2*time.Second {
 					t.Errorf("held until %s from now: %s", time.Until(a.HeldUntil), a.HeldReason)
 				}
 				if n := len(f.made("bolt", "")); n != 1 {
