@@ -544,25 +544,25 @@ func (e DetailsOrder) Valid() bool {
 
 // Defines values for DetailsOutcome.
 const (
-	Broken      DetailsOutcome = "broken"
-	Challenged  DetailsOutcome = "challenged"
-	Refused     DetailsOutcome = "refused"
-	TimedOut    DetailsOutcome = "timed-out"
-	Unreachable DetailsOutcome = "unreachable"
+	DetailsOutcomeBroken      DetailsOutcome = "broken"
+	DetailsOutcomeChallenged  DetailsOutcome = "challenged"
+	DetailsOutcomeRefused     DetailsOutcome = "refused"
+	DetailsOutcomeTimedOut    DetailsOutcome = "timed-out"
+	DetailsOutcomeUnreachable DetailsOutcome = "unreachable"
 )
 
 // Valid indicates whether the value is a known member of the DetailsOutcome enum.
 func (e DetailsOutcome) Valid() bool {
 	switch e {
-	case Broken:
+	case DetailsOutcomeBroken:
 		return true
-	case Challenged:
+	case DetailsOutcomeChallenged:
 		return true
-	case Refused:
+	case DetailsOutcomeRefused:
 		return true
-	case TimedOut:
+	case DetailsOutcomeTimedOut:
 		return true
-	case Unreachable:
+	case DetailsOutcomeUnreachable:
 		return true
 	default:
 		return false
@@ -615,6 +615,7 @@ func (e FileKind) Valid() bool {
 const (
 	JobKindReboot      JobKind = "reboot"
 	JobKindReprovision JobKind = "reprovision"
+	JobKindRps         JobKind = "rps"
 )
 
 // Valid indicates whether the value is a known member of the JobKind enum.
@@ -623,6 +624,8 @@ func (e JobKind) Valid() bool {
 	case JobKindReboot:
 		return true
 	case JobKindReprovision:
+		return true
+	case JobKindRps:
 		return true
 	default:
 		return false
@@ -857,6 +860,51 @@ func (e PhoneStatus) Valid() bool {
 	case PhoneStatusUpToDate:
 		return true
 	case PhoneStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RedirectDeviceStatus.
+const (
+	RedirectDeviceStatusForeign    RedirectDeviceStatus = "foreign"
+	RedirectDeviceStatusPending    RedirectDeviceStatus = "pending"
+	RedirectDeviceStatusRefused    RedirectDeviceStatus = "refused"
+	RedirectDeviceStatusRegistered RedirectDeviceStatus = "registered"
+	RedirectDeviceStatusRemoved    RedirectDeviceStatus = "removed"
+)
+
+// Valid indicates whether the value is a known member of the RedirectDeviceStatus enum.
+func (e RedirectDeviceStatus) Valid() bool {
+	switch e {
+	case RedirectDeviceStatusForeign:
+		return true
+	case RedirectDeviceStatusPending:
+		return true
+	case RedirectDeviceStatusRefused:
+		return true
+	case RedirectDeviceStatusRegistered:
+		return true
+	case RedirectDeviceStatusRemoved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RedirectDeviceWant.
+const (
+	RedirectDeviceWantRegistered RedirectDeviceWant = "registered"
+	RedirectDeviceWantRemoved    RedirectDeviceWant = "removed"
+)
+
+// Valid indicates whether the value is a known member of the RedirectDeviceWant enum.
+func (e RedirectDeviceWant) Valid() bool {
+	switch e {
+	case RedirectDeviceWantRegistered:
+		return true
+	case RedirectDeviceWantRemoved:
 		return true
 	default:
 		return false
@@ -1715,6 +1763,11 @@ type DectPhone struct {
 	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
 	DectSystemID *string `json:"dect_system_id"`
 
+	// DeviceCode What is printed beside the MAC address.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code"`
+
 	// Disabled Whether an administrator has disabled it.
 	//
 	// Examples: false
@@ -1767,6 +1820,19 @@ type DectPhone struct {
 	// Rps Examples: false
 	Rps bool `json:"rps"`
 
+	// RpsReason Why, in plain words, and what people should know besides.
+	//
+	// Examples: the MAC address is not one of ours
+	RpsReason *string `json:"rps_reason"`
+
+	// RpsStatus How it stands at its vendor's redirect service: pending, registered, refused, foreign (registered by somebody else) or removed; null where the service has nothing to do with it.
+	//
+	// Examples: registered
+	RpsStatus *string `json:"rps_status"`
+
+	// SerialNumber Examples: 20EZ12345
+	SerialNumber *string `json:"serial_number"`
+
 	// Status How it is with the base, in one word.
 	Status DectPhoneStatus `json:"status"`
 
@@ -1816,6 +1882,11 @@ type DectPhoneCreate struct {
 	//
 	// Examples: ["PCMA","G722"]
 	Codecs []string `json:"codecs"`
+
+	// DeviceCode What is printed beside the MAC address, where the redirect service asks for it: a check code, a PIN.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code,omitempty"`
 
 	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
 	//
@@ -1869,10 +1940,15 @@ type DectPhoneCreate struct {
 	// Examples: DEU
 	Region *string `json:"region,omitempty"`
 
-	// Rps Whether to enter the phone in its vendor's redirect service.
+	// Rps Whether to enter the phone in its vendor's redirect service, which needs an account there (/rps_accounts).
 	//
 	// Examples: false
 	Rps *bool `json:"rps,omitempty"`
+
+	// SerialNumber Some redirect services ask for it.
+	//
+	// Examples: 20EZ12345
+	SerialNumber *string `json:"serial_number,omitempty"`
 
 	// Template The template.
 	//
@@ -1930,6 +2006,11 @@ type DectPhoneUpdate struct {
 	// Examples: ["PCMA","G722"]
 	Codecs *[]string `json:"codecs,omitempty"`
 
+	// DeviceCode What is printed beside the MAC address, where the redirect service asks for it: a check code, a PIN.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code,omitempty"`
+
 	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
 	//
 	// Examples: false
@@ -1972,10 +2053,15 @@ type DectPhoneUpdate struct {
 	// Examples: DEU
 	Region *string `json:"region,omitempty"`
 
-	// Rps Whether to enter the phone in its vendor's redirect service.
+	// Rps Whether to enter the phone in its vendor's redirect service, which needs an account there (/rps_accounts).
 	//
 	// Examples: false
 	Rps *bool `json:"rps,omitempty"`
+
+	// SerialNumber Some redirect services ask for it.
+	//
+	// Examples: 20EZ12345
+	SerialNumber *string `json:"serial_number,omitempty"`
 
 	// Timezone One of the template's time_zones.
 	//
@@ -2515,10 +2601,15 @@ type Job struct {
 	// Examples: 2026-11-23T08:01:00Z
 	Done *time.Time `json:"done"`
 
+	// EstimatedSeconds How long a job of the kind rps is going to take yet, by the pace that was seen; null of others, and while it cannot be told, as when a service is not to be reached.
+	//
+	// Examples: 2000
+	EstimatedSeconds *int `json:"estimated_seconds"`
+
 	// ID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
 	ID string `json:"id"`
 
-	// Kind What it makes phones do.
+	// Kind What it makes phones do; rps tells the vendors' redirect services of them.
 	Kind JobKind `json:"kind"`
 
 	// Mac The one phone; null for every phone of the tenant or every base of a DECT system.
@@ -2528,7 +2619,7 @@ type Job struct {
 	State JobState `json:"state"`
 }
 
-// JobKind What it makes phones do.
+// JobKind What it makes phones do; rps tells the vendors' redirect services of them.
 type JobKind string
 
 // JobState defines model for Job.State.
@@ -2544,7 +2635,7 @@ type JobCounts struct {
 	// Cancelled Examples: 0
 	Cancelled int `json:"cancelled"`
 
-	// Confirmed The phone has fetched its configuration since.
+	// Confirmed The phone has fetched its configuration since, or its redirect service has been told.
 	//
 	// Examples: 0
 	Confirmed int `json:"confirmed"`
@@ -2989,6 +3080,309 @@ type PhoneModelRowList struct {
 type Problem struct {
 	// Errors Everything that is wrong, one entry each.
 	Errors []Fault `json:"errors"`
+}
+
+// RedirectAccount defines model for RedirectAccount.
+type RedirectAccount struct {
+	// Created Examples: 2026-11-23T08:00:00Z
+	Created *time.Time `json:"created"`
+
+	// Endpoint Null for the service's own.
+	//
+	// Examples: https://eu.rps.example.com
+	Endpoint *string `json:"endpoint"`
+
+	// HeldReason Why nothing is sent now; null while it is.
+	//
+	// Examples: the service says that it is called too often
+	HeldReason *string `json:"held_reason"`
+
+	// HeldUntil When it is tried again; null if only changing or verifying the account can help.
+	//
+	// Examples: 2026-11-23T08:01:00Z
+	HeldUntil *time.Time `json:"held_until"`
+
+	// ID Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	ID string `json:"id"`
+
+	// Inherited Whether it is the installation's, which the tenant's devices are registered by as it has none of its own. Then endpoint and values are not shown.
+	//
+	// Examples: false
+	Inherited bool `json:"inherited"`
+
+	// Service Examples: yealink-rps
+	Service string `json:"service"`
+
+	// Updated Examples: 2026-11-23T08:00:00Z
+	Updated *time.Time      `json:"updated"`
+	Values  []RedirectValue `json:"values"`
+
+	// Vendor Examples: Yealink
+	Vendor string `json:"vendor"`
+
+	// Verified When the service was last asked whether it takes the account; null for never.
+	//
+	// Examples: 2026-11-23T08:00:00Z
+	Verified *time.Time `json:"verified"`
+
+	// VerifyError Why it did not then.
+	//
+	// Examples: the key is not accepted
+	VerifyError *string `json:"verify_error"`
+}
+
+// RedirectAccountCreate defines model for RedirectAccountCreate.
+type RedirectAccountCreate struct {
+	// Endpoint One of the service's regions, or an https URL; empty for the service's own.
+	//
+	// Examples: eu
+	Endpoint *string `json:"endpoint,omitempty"`
+
+	// Service One of /rps_services.
+	//
+	// Examples: yealink-rps
+	Service string `json:"service"`
+
+	// Values Those that are not named stay as they are.
+	Values *[]RedirectValueInput `json:"values,omitempty"`
+}
+
+// RedirectAccountList defines model for RedirectAccountList.
+type RedirectAccountList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []RedirectAccount `json:"items"`
+}
+
+// RedirectAccountUpdate defines model for RedirectAccountUpdate.
+type RedirectAccountUpdate struct {
+	// Endpoint One of the service's regions, or an https URL; empty for the service's own.
+	//
+	// Examples: eu
+	Endpoint *string `json:"endpoint,omitempty"`
+
+	// Values Those that are not named stay as they are.
+	Values *[]RedirectValueInput `json:"values,omitempty"`
+}
+
+// RedirectDevice defines model for RedirectDevice.
+type RedirectDevice struct {
+	// Account Id of the account.
+	//
+	// Examples: NzAwNTUxOTA5NzczMTQ4MTYw
+	Account string `json:"account"`
+
+	// Mac Examples: 001565aabbcc
+	Mac string `json:"mac"`
+
+	// Model Examples: T46U
+	Model string `json:"model"`
+
+	// Reason Why, in plain words.
+	//
+	// Examples: the MAC address is not one of ours
+	Reason *string `json:"reason"`
+
+	// Service Examples: yealink-rps
+	Service string `json:"service"`
+
+	// Status How that stands.
+	Status RedirectDeviceStatus `json:"status"`
+
+	// UpdatedAt Examples: 2026-11-23T08:00:00Z
+	UpdatedAt *time.Time `json:"updated_at"`
+
+	// Vendor Examples: Yealink
+	Vendor string `json:"vendor"`
+
+	// Want What it is to be at the service.
+	Want RedirectDeviceWant `json:"want"`
+}
+
+// RedirectDeviceStatus How that stands.
+type RedirectDeviceStatus string
+
+// RedirectDeviceWant What it is to be at the service.
+type RedirectDeviceWant string
+
+// RedirectDeviceList defines model for RedirectDeviceList.
+type RedirectDeviceList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []RedirectDevice `json:"items"`
+}
+
+// RedirectDifference defines model for RedirectDifference.
+type RedirectDifference struct {
+	// Foreign Devices that it has for this account and this fleet has not. They are left alone unless named.
+	//
+	// Examples: ["001565aabbcc"]
+	Foreign []string `json:"foreign"`
+
+	// Forgotten Foreign devices that were removed.
+	//
+	// Examples: ["001565aabbcc"]
+	Forgotten []string `json:"forgotten"`
+
+	// Kept Foreign devices that it would not remove.
+	Kept []RedirectFault `json:"kept"`
+
+	// Matched Devices that the service has as they should be.
+	//
+	// Examples: 120
+	Matched int `json:"matched"`
+
+	// Missing Devices that it does not have.
+	//
+	// Examples: ["001565aabbcc"]
+	Missing []string `json:"missing"`
+
+	// Repaired Devices that are to be registered anew; /jobs shows how far that is.
+	//
+	// Examples: 0
+	Repaired int `json:"repaired"`
+
+	// Stale Devices that it sends elsewhere, or should have forgotten.
+	//
+	// Examples: ["001565aabbcc"]
+	Stale []string `json:"stale"`
+
+	// Taken Devices that are registered by somebody else.
+	//
+	// Examples: ["001565aabbcc"]
+	Taken []string `json:"taken"`
+
+	// Unchecked Devices that it was not asked about: it does not list what it has, and there are too many.
+	//
+	// Examples: 0
+	Unchecked int `json:"unchecked"`
+}
+
+// RedirectFault defines model for RedirectFault.
+type RedirectFault struct {
+	// Mac Examples: 001565aabbcc
+	Mac string `json:"mac"`
+
+	// Reason Examples: the service is busy
+	Reason string `json:"reason"`
+}
+
+// RedirectField defines model for RedirectField.
+type RedirectField struct {
+	// Name Examples: access_key_id
+	Name string `json:"name"`
+
+	// Required Examples: true
+	Required bool `json:"required"`
+
+	// Secret Examples: false
+	Secret bool `json:"secret"`
+
+	// Title Examples: AccessKey ID, under System, Integration
+	Title string `json:"title"`
+}
+
+// RedirectRegion defines model for RedirectRegion.
+type RedirectRegion struct {
+	// Name Examples: eu
+	Name string `json:"name"`
+
+	// URL Examples: https://eu.rps.example.com
+	URL string `json:"url"`
+}
+
+// RedirectService defines model for RedirectService.
+type RedirectService struct {
+	// Fields What an account consists of.
+	Fields []RedirectField `json:"fields"`
+
+	// Lists Whether it can say what is registered for an account.
+	//
+	// Examples: true
+	Lists bool `json:"lists"`
+
+	// Name What an account names it by.
+	//
+	// Examples: yealink-rps
+	Name string `json:"name"`
+
+	// NeedsCode Whether it registers no device without its device_code.
+	//
+	// Examples: false
+	NeedsCode bool `json:"needs_code"`
+
+	// NeedsSerial Whether it registers no device without its serial_number.
+	//
+	// Examples: false
+	NeedsSerial bool `json:"needs_serial"`
+
+	// Regions Where it can be reached; the first is the default.
+	Regions []RedirectRegion `json:"regions"`
+
+	// Title Examples: Yealink RPS (JSON API)
+	Title string `json:"title"`
+
+	// Vendor Examples: Yealink
+	Vendor string `json:"vendor"`
+}
+
+// RedirectServiceList defines model for RedirectServiceList.
+type RedirectServiceList struct {
+	// Count How many there are without top and skip. Only with count=true.
+	//
+	// Examples: 1
+	Count *int `json:"count,omitempty"`
+
+	// Items The items, in the order asked for.
+	Items []RedirectService `json:"items"`
+}
+
+// RedirectSync defines model for RedirectSync.
+type RedirectSync struct {
+	// Foreign Devices that the service has for this account and this fleet has not: those named are removed there.
+	//
+	// Examples: ["001565aabbcc"]
+	Foreign *[]string `json:"foreign,omitempty"`
+
+	// Repair Register anew what is missing or stale. Without, nothing is changed.
+	//
+	// Examples: false
+	Repair *bool `json:"repair,omitempty"`
+}
+
+// RedirectValue defines model for RedirectValue.
+type RedirectValue struct {
+	// Name Examples: access_key_id
+	Name string `json:"name"`
+
+	// Set Examples: true
+	Set bool `json:"set"`
+
+	// Value Null for what is secret.
+	//
+	// Examples: 5b3c9a
+	Value *string `json:"value"`
+}
+
+// RedirectValueInput defines model for RedirectValueInput.
+type RedirectValueInput struct {
+	// Name One of the service's fields.
+	//
+	// Examples: access_key_id
+	Name string `json:"name"`
+
+	// Value Empty to take it away.
+	//
+	// Examples: 5b3c9a
+	Value string `json:"value"`
 }
 
 // RefreshToken defines model for RefreshToken.
@@ -3542,6 +3936,11 @@ type UserPhone struct {
 	// DateFormat Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format"`
 
+	// DeviceCode What is printed beside the MAC address.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code"`
+
 	// Disabled Whether an administrator has disabled it.
 	//
 	// Examples: false
@@ -3615,6 +4014,16 @@ type UserPhone struct {
 	// Rps Examples: false
 	Rps bool `json:"rps"`
 
+	// RpsReason Why, in plain words, and what people should know besides.
+	//
+	// Examples: the MAC address is not one of ours
+	RpsReason *string `json:"rps_reason"`
+
+	// RpsStatus How it stands at its vendor's redirect service: pending, registered, refused, foreign (registered by somebody else) or removed; null where the service has nothing to do with it.
+	//
+	// Examples: registered
+	RpsStatus *string `json:"rps_status"`
+
 	// Screensaver Examples: 10 minutes
 	Screensaver *string `json:"screensaver"`
 
@@ -3666,6 +4075,11 @@ type UserPhoneCreate struct {
 	//
 	// Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format,omitempty"`
+
+	// DeviceCode What is printed beside the MAC address, where the redirect service asks for it: a check code, a PIN.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code,omitempty"`
 
 	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
 	//
@@ -3757,7 +4171,7 @@ type UserPhoneCreate struct {
 	// Examples: Ring1.wav
 	Ringtone *string `json:"ringtone,omitempty"`
 
-	// Rps Whether to enter the phone in its vendor's redirect service.
+	// Rps Whether to enter the phone in its vendor's redirect service, which needs an account there (/rps_accounts).
 	//
 	// Examples: false
 	Rps *bool `json:"rps,omitempty"`
@@ -3839,6 +4253,11 @@ type UserPhoneUpdate struct {
 	// Examples: DD MMM YYYY
 	DateFormat *string `json:"date_format,omitempty"`
 
+	// DeviceCode What is printed beside the MAC address, where the redirect service asks for it: a check code, a PIN.
+	//
+	// Examples: A1B2
+	DeviceCode *string `json:"device_code,omitempty"`
+
 	// Disabled Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled.
 	//
 	// Examples: false
@@ -3914,7 +4333,7 @@ type UserPhoneUpdate struct {
 	// Examples: Ring1.wav
 	Ringtone *string `json:"ringtone,omitempty"`
 
-	// Rps Whether to enter the phone in its vendor's redirect service.
+	// Rps Whether to enter the phone in its vendor's redirect service, which needs an account there (/rps_accounts).
 	//
 	// Examples: false
 	Rps *bool `json:"rps,omitempty"`
@@ -4733,6 +5152,81 @@ type ReprovisionPhoneParams struct {
 	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
 }
 
+// ListRPSAccountsParams defines parameters for ListRPSAccounts.
+type ListRPSAccountsParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// CreateRPSAccountParams defines parameters for CreateRPSAccount.
+type CreateRPSAccountParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// GetRPSAccountParams defines parameters for GetRPSAccount.
+type GetRPSAccountParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// UpdateRPSAccountParams defines parameters for UpdateRPSAccount.
+type UpdateRPSAccountParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// DeleteRPSAccountParams defines parameters for DeleteRPSAccount.
+type DeleteRPSAccountParams struct {
+	// Force Delete it even where devices are registered for it: they stay registered there. They move to the installation's account if there is one, and have rps off otherwise.
+	Force *bool `form:"force,omitempty" json:"force,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// SyncRPSAccountParams defines parameters for SyncRPSAccount.
+type SyncRPSAccountParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// VerifyRPSAccountParams defines parameters for VerifyRPSAccount.
+type VerifyRPSAccountParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListRPSDevicesParams defines parameters for ListRPSDevices.
+type ListRPSDevicesParams struct {
+	// Top At most so many items.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+
+	// Skip Leave out so many items first.
+	Skip *Skip `form:"skip,omitempty" json:"skip,omitempty"`
+
+	// Count Whether to add how many items there are without top and skip.
+	Count *Count `form:"count,omitempty" json:"count,omitempty"`
+
+	// Search Only items with this text in one of the text fields, whatever its case.
+	Search *Search `form:"search,omitempty" json:"search,omitempty"`
+
+	// Orderby Fields to sort by, each with asc or desc. There are `account`, `mac`, `model`, `reason`, `service`, `status`, `updated_at`, `vendor`, `want`.
+	Orderby *string `form:"orderby,omitempty" json:"orderby,omitempty"`
+
+	// Filter Only items of which this is true: `eq ne gt ge lt le`, `and or not ( )`, `startswith(f,'x')`, `endswith`, `contains`; 'text', whole numbers, true, false, null. Fields are `account`, `mac`, `model`, `reason`, `service`, `status`, `updated_at`, `vendor`, `want`.
+	Filter *string `form:"filter,omitempty" json:"filter,omitempty"`
+
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
+// ListRPSServicesParams defines parameters for ListRPSServices.
+type ListRPSServicesParams struct {
+	// DialplaneTenant The tenant to act in, for an administrator of the installation; the default tenant if not given.
+	DialplaneTenant *InTenant `json:"Dialplane-Tenant,omitempty"`
+}
+
 // ListTemplatesParams defines parameters for ListTemplates.
 type ListTemplatesParams struct {
 	// Top At most so many items.
@@ -5080,6 +5574,15 @@ type CreateFirmwarePolicyJSONRequestBody = FirmwarePolicyCreate
 
 // UpdateFirmwarePolicyJSONRequestBody defines body for UpdateFirmwarePolicy for application/json ContentType.
 type UpdateFirmwarePolicyJSONRequestBody = FirmwarePolicyUpdate
+
+// CreateRPSAccountJSONRequestBody defines body for CreateRPSAccount for application/json ContentType.
+type CreateRPSAccountJSONRequestBody = RedirectAccountCreate
+
+// UpdateRPSAccountJSONRequestBody defines body for UpdateRPSAccount for application/json ContentType.
+type UpdateRPSAccountJSONRequestBody = RedirectAccountUpdate
+
+// SyncRPSAccountJSONRequestBody defines body for SyncRPSAccount for application/json ContentType.
+type SyncRPSAccountJSONRequestBody = RedirectSync
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = TemplateCreate
@@ -5893,7 +6396,7 @@ type ClientInterface interface {
 
 	// ListPhoneHistory List what happened to a phone or DECT base, latest first
 	//
-	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `rps.registered`, `rps.refused`, `rps.removed`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
 	//
 	// Needs the role `viewer`.
 	//
@@ -5926,6 +6429,122 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /phones/{mac}/reprovision (the `ReprovisionPhone` operationId).
 	ReprovisionPhone(ctx context.Context, mac string, params *ReprovisionPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRPSAccounts List accounts at redirect services
+	//
+	// Those of the tenant and, of vendors that it has none with, the installation's; an administrator of the installation who names no tenant manages the installation's own. No secret is ever shown.
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /rps_accounts (the `ListRPSAccounts` operationId).
+	ListRPSAccounts(ctx context.Context, params *ListRPSAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRPSAccountWithBody Create an account at a redirect service
+	//
+	// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+	CreateRPSAccountWithBody(ctx context.Context, params *CreateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateRPSAccount Create an account at a redirect service
+	//
+	// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+	CreateRPSAccount(ctx context.Context, params *CreateRPSAccountParams, body CreateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRPSAccount Get an account at a redirect service
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /rps_accounts/{id} (the `GetRPSAccount` operationId).
+	GetRPSAccount(ctx context.Context, id string, params *GetRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRPSAccountWithBody Change an account at a redirect service
+	//
+	// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+	UpdateRPSAccountWithBody(ctx context.Context, id string, params *UpdateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRPSAccount Change an account at a redirect service
+	//
+	// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+	UpdateRPSAccount(ctx context.Context, id string, params *UpdateRPSAccountParams, body UpdateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteRPSAccount Delete an account at a redirect service
+	//
+	// One that has devices registered is a conflict that says how many, unless forced.
+	//
+	// Needs the role `admin`.
+	//
+	// Corresponds with POST /rps_accounts/{id}/destroy (the `DeleteRPSAccount` operationId).
+	DeleteRPSAccount(ctx context.Context, id string, params *DeleteRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncRPSAccountWithBody Compare what a redirect service has with what it should have
+	//
+	// Nothing is changed unless the request says so.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+	SyncRPSAccountWithBody(ctx context.Context, id string, params *SyncRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncRPSAccount Compare what a redirect service has with what it should have
+	//
+	// Nothing is changed unless the request says so.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+	SyncRPSAccount(ctx context.Context, id string, params *SyncRPSAccountParams, body SyncRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyRPSAccount Ask a redirect service whether it takes an account
+	//
+	// The answer is the account: verify_error is null if the service takes it.
+	//
+	// Needs the role `admin`.
+	//
+	// Corresponds with POST /rps_accounts/{id}/verify (the `VerifyRPSAccount` operationId).
+	VerifyRPSAccount(ctx context.Context, id string, params *VerifyRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRPSDevices List what devices are at their vendors' redirect services
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /rps_devices (the `ListRPSDevices` operationId).
+	ListRPSDevices(ctx context.Context, params *ListRPSDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRPSServices List the vendors' redirect services
+	//
+	// A phone fresh from the shop asks its vendor's service where its server is. Where an account there is configured, `rps: true` has a device registered with it.
+	//
+	// Needs the role `viewer`.
+	//
+	// Corresponds with GET /rps_services (the `ListRPSServices` operationId).
+	ListRPSServices(ctx context.Context, params *ListRPSServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTemplates List firmware templates, built in and the tenant's own
 	//
@@ -7815,7 +8434,7 @@ func (c *Client) GetAssignee(ctx context.Context, mac string, params *GetAssigne
 
 // ListPhoneHistory List what happened to a phone or DECT base, latest first
 //
-// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `rps.registered`, `rps.refused`, `rps.removed`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
 //
 // Needs the role `viewer`.
 //
@@ -7879,6 +8498,242 @@ func (c *Client) RejectPhone(ctx context.Context, mac string, params *RejectPhon
 // Corresponds with POST /phones/{mac}/reprovision (the `ReprovisionPhone` operationId).
 func (c *Client) ReprovisionPhone(ctx context.Context, mac string, params *ReprovisionPhoneParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReprovisionPhoneRequest(c.Server, mac, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRPSAccounts List accounts at redirect services
+//
+// Those of the tenant and, of vendors that it has none with, the installation's; an administrator of the installation who names no tenant manages the installation's own. No secret is ever shown.
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /rps_accounts (the `ListRPSAccounts` operationId).
+func (c *Client) ListRPSAccounts(ctx context.Context, params *ListRPSAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRPSAccountsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRPSAccountWithBody Create an account at a redirect service
+//
+// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+func (c *Client) CreateRPSAccountWithBody(ctx context.Context, params *CreateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRPSAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateRPSAccount Create an account at a redirect service
+//
+// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+func (c *Client) CreateRPSAccount(ctx context.Context, params *CreateRPSAccountParams, body CreateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateRPSAccountRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRPSAccount Get an account at a redirect service
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /rps_accounts/{id} (the `GetRPSAccount` operationId).
+func (c *Client) GetRPSAccount(ctx context.Context, id string, params *GetRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRPSAccountRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRPSAccountWithBody Change an account at a redirect service
+//
+// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+func (c *Client) UpdateRPSAccountWithBody(ctx context.Context, id string, params *UpdateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRPSAccountRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRPSAccount Change an account at a redirect service
+//
+// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+func (c *Client) UpdateRPSAccount(ctx context.Context, id string, params *UpdateRPSAccountParams, body UpdateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRPSAccountRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteRPSAccount Delete an account at a redirect service
+//
+// One that has devices registered is a conflict that says how many, unless forced.
+//
+// Needs the role `admin`.
+//
+// Corresponds with POST /rps_accounts/{id}/destroy (the `DeleteRPSAccount` operationId).
+func (c *Client) DeleteRPSAccount(ctx context.Context, id string, params *DeleteRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteRPSAccountRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncRPSAccountWithBody Compare what a redirect service has with what it should have
+//
+// Nothing is changed unless the request says so.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+func (c *Client) SyncRPSAccountWithBody(ctx context.Context, id string, params *SyncRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncRPSAccountRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncRPSAccount Compare what a redirect service has with what it should have
+//
+// Nothing is changed unless the request says so.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+func (c *Client) SyncRPSAccount(ctx context.Context, id string, params *SyncRPSAccountParams, body SyncRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncRPSAccountRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyRPSAccount Ask a redirect service whether it takes an account
+//
+// The answer is the account: verify_error is null if the service takes it.
+//
+// Needs the role `admin`.
+//
+// Corresponds with POST /rps_accounts/{id}/verify (the `VerifyRPSAccount` operationId).
+func (c *Client) VerifyRPSAccount(ctx context.Context, id string, params *VerifyRPSAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyRPSAccountRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRPSDevices List what devices are at their vendors' redirect services
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /rps_devices (the `ListRPSDevices` operationId).
+func (c *Client) ListRPSDevices(ctx context.Context, params *ListRPSDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRPSDevicesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRPSServices List the vendors' redirect services
+//
+// A phone fresh from the shop asks its vendor's service where its server is. Where an account there is configured, `rps: true` has a device registered with it.
+//
+// Needs the role `viewer`.
+//
+// Corresponds with GET /rps_services (the `ListRPSServices` operationId).
+func (c *Client) ListRPSServices(ctx context.Context, params *ListRPSServicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRPSServicesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13456,6 +14311,572 @@ func NewReprovisionPhoneRequest(server string, mac string, params *ReprovisionPh
 	return req, nil
 }
 
+// NewListRPSAccountsRequest constructs an http.Request for the ListRPSAccounts method
+func NewListRPSAccountsRequest(server string, params *ListRPSAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateRPSAccountRequest calls the generic CreateRPSAccount builder with application/json body
+func NewCreateRPSAccountRequest(server string, params *CreateRPSAccountParams, body CreateRPSAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateRPSAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateRPSAccountRequestWithBody constructs an http.Request for the CreateRPSAccount method, with any body, and a specified content type
+func NewCreateRPSAccountRequestWithBody(server string, params *CreateRPSAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetRPSAccountRequest constructs an http.Request for the GetRPSAccount method
+func NewGetRPSAccountRequest(server string, id string, params *GetRPSAccountParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateRPSAccountRequest calls the generic UpdateRPSAccount builder with application/json body
+func NewUpdateRPSAccountRequest(server string, id string, params *UpdateRPSAccountParams, body UpdateRPSAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateRPSAccountRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateRPSAccountRequestWithBody constructs an http.Request for the UpdateRPSAccount method, with any body, and a specified content type
+func NewUpdateRPSAccountRequestWithBody(server string, id string, params *UpdateRPSAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteRPSAccountRequest constructs an http.Request for the DeleteRPSAccount method
+func NewDeleteRPSAccountRequest(server string, id string, params *DeleteRPSAccountParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts/%s/destroy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Force != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "force", *params.Force, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSyncRPSAccountRequest calls the generic SyncRPSAccount builder with application/json body
+func NewSyncRPSAccountRequest(server string, id string, params *SyncRPSAccountParams, body SyncRPSAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSyncRPSAccountRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSyncRPSAccountRequestWithBody constructs an http.Request for the SyncRPSAccount method, with any body, and a specified content type
+func NewSyncRPSAccountRequestWithBody(server string, id string, params *SyncRPSAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts/%s/sync", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewVerifyRPSAccountRequest constructs an http.Request for the VerifyRPSAccount method
+func NewVerifyRPSAccountRequest(server string, id string, params *VerifyRPSAccountParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_accounts/%s/verify", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListRPSDevicesRequest constructs an http.Request for the ListRPSDevices method
+func NewListRPSDevicesRequest(server string, params *ListRPSDevicesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_devices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Skip != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "skip", *params.Skip, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Count != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "count", *params.Count, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Search != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "search", *params.Search, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Orderby != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "orderby", *params.Orderby, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Filter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "filter", *params.Filter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListRPSServicesRequest constructs an http.Request for the ListRPSServices method
+func NewListRPSServicesRequest(server string, params *ListRPSServicesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/rps_services")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.DialplaneTenant != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Dialplane-Tenant", *params.DialplaneTenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Dialplane-Tenant", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListTemplatesRequest constructs an http.Request for the ListTemplates method
 func NewListTemplatesRequest(server string, params *ListTemplatesParams) (*http.Request, error) {
 	var err error
@@ -16460,7 +17881,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListPhoneHistoryWithResponse List what happened to a phone or DECT base, latest first
 	//
-	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+	// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `rps.registered`, `rps.refused`, `rps.removed`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
 	//
 	// Needs the role `viewer`.
 	//
@@ -16501,6 +17922,134 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /phones/{mac}/reprovision (the `ReprovisionPhone` operationId).
 	ReprovisionPhoneWithResponse(ctx context.Context, mac string, params *ReprovisionPhoneParams, reqEditors ...RequestEditorFn) (*ReprovisionPhoneResponse, error)
+
+	// ListRPSAccountsWithResponse List accounts at redirect services
+	//
+	// Those of the tenant and, of vendors that it has none with, the installation's; an administrator of the installation who names no tenant manages the installation's own. No secret is ever shown.
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /rps_accounts (the `ListRPSAccounts` operationId).
+	ListRPSAccountsWithResponse(ctx context.Context, params *ListRPSAccountsParams, reqEditors ...RequestEditorFn) (*ListRPSAccountsResponse, error)
+
+	// CreateRPSAccountWithBodyWithResponse Create an account at a redirect service
+	//
+	// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+	CreateRPSAccountWithBodyWithResponse(ctx context.Context, params *CreateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRPSAccountResponse, error)
+
+	// CreateRPSAccountWithResponse Create an account at a redirect service
+	//
+	// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+	CreateRPSAccountWithResponse(ctx context.Context, params *CreateRPSAccountParams, body CreateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRPSAccountResponse, error)
+
+	// GetRPSAccountWithResponse Get an account at a redirect service
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /rps_accounts/{id} (the `GetRPSAccount` operationId).
+	GetRPSAccountWithResponse(ctx context.Context, id string, params *GetRPSAccountParams, reqEditors ...RequestEditorFn) (*GetRPSAccountResponse, error)
+
+	// UpdateRPSAccountWithBodyWithResponse Change an account at a redirect service
+	//
+	// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+	UpdateRPSAccountWithBodyWithResponse(ctx context.Context, id string, params *UpdateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRPSAccountResponse, error)
+
+	// UpdateRPSAccountWithResponse Change an account at a redirect service
+	//
+	// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+	UpdateRPSAccountWithResponse(ctx context.Context, id string, params *UpdateRPSAccountParams, body UpdateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRPSAccountResponse, error)
+
+	// DeleteRPSAccountWithResponse Delete an account at a redirect service
+	//
+	// One that has devices registered is a conflict that says how many, unless forced.
+	//
+	// Needs the role `admin`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id}/destroy (the `DeleteRPSAccount` operationId).
+	DeleteRPSAccountWithResponse(ctx context.Context, id string, params *DeleteRPSAccountParams, reqEditors ...RequestEditorFn) (*DeleteRPSAccountResponse, error)
+
+	// SyncRPSAccountWithBodyWithResponse Compare what a redirect service has with what it should have
+	//
+	// Nothing is changed unless the request says so.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+	SyncRPSAccountWithBodyWithResponse(ctx context.Context, id string, params *SyncRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SyncRPSAccountResponse, error)
+
+	// SyncRPSAccountWithResponse Compare what a redirect service has with what it should have
+	//
+	// Nothing is changed unless the request says so.
+	//
+	// Needs the role `admin`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+	SyncRPSAccountWithResponse(ctx context.Context, id string, params *SyncRPSAccountParams, body SyncRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*SyncRPSAccountResponse, error)
+
+	// VerifyRPSAccountWithResponse Ask a redirect service whether it takes an account
+	//
+	// The answer is the account: verify_error is null if the service takes it.
+	//
+	// Needs the role `admin`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /rps_accounts/{id}/verify (the `VerifyRPSAccount` operationId).
+	VerifyRPSAccountWithResponse(ctx context.Context, id string, params *VerifyRPSAccountParams, reqEditors ...RequestEditorFn) (*VerifyRPSAccountResponse, error)
+
+	// ListRPSDevicesWithResponse List what devices are at their vendors' redirect services
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /rps_devices (the `ListRPSDevices` operationId).
+	ListRPSDevicesWithResponse(ctx context.Context, params *ListRPSDevicesParams, reqEditors ...RequestEditorFn) (*ListRPSDevicesResponse, error)
+
+	// ListRPSServicesWithResponse List the vendors' redirect services
+	//
+	// A phone fresh from the shop asks its vendor's service where its server is. Where an account there is configured, `rps: true` has a device registered with it.
+	//
+	// Needs the role `viewer`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /rps_services (the `ListRPSServices` operationId).
+	ListRPSServicesWithResponse(ctx context.Context, params *ListRPSServicesParams, reqEditors ...RequestEditorFn) (*ListRPSServicesResponse, error)
 
 	// ListTemplatesWithResponse List firmware templates, built in and the tenant's own
 	//
@@ -19974,6 +21523,424 @@ func (r ReprovisionPhoneResponse) ContentType() string {
 	return ""
 }
 
+type ListRPSAccountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectAccountList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRPSAccountsResponse) GetJSON200() *RedirectAccountList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListRPSAccountsResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRPSAccountsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRPSAccountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRPSAccountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRPSAccountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Created
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateRPSAccountResponse) GetJSON201() *Created {
+	return r.JSON201
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r CreateRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectAccount
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRPSAccountResponse) GetJSON200() *RedirectAccount {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r GetRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r UpdateRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeleteRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SyncRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectDifference
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SyncRPSAccountResponse) GetJSON200() *RedirectDifference {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r SyncRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SyncRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SyncRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SyncRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SyncRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VerifyRPSAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectAccount
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyRPSAccountResponse) GetJSON200() *RedirectAccount {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r VerifyRPSAccountResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyRPSAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyRPSAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyRPSAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyRPSAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRPSDevicesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectDeviceList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRPSDevicesResponse) GetJSON200() *RedirectDeviceList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListRPSDevicesResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRPSDevicesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRPSDevicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRPSDevicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRPSDevicesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRPSServicesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RedirectServiceList
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRPSServicesResponse) GetJSON200() *RedirectServiceList {
+	return r.JSON200
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListRPSServicesResponse) GetJSONDefault() *Problem {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRPSServicesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRPSServicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRPSServicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRPSServicesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListTemplatesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22643,7 +24610,7 @@ func (c *ClientWithResponses) GetAssigneeWithResponse(ctx context.Context, mac s
 
 // ListPhoneHistoryWithResponse List what happened to a phone or DECT base, latest first
 //
-// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
+// Kinds of events are `sighting.new`, `sighting.changed`, `fetch.served`, `fetch.refused`, `fetch.failed`, `fetch.suspicious`, `enrolment.used`, `command.ordered`, `command.sent`, `command.accepted`, `command.confirmed`, `command.unconfirmed`, `command.retry`, `command.failed`, `command.cancelled`, `rps.registered`, `rps.refused`, `rps.removed`, `phone.assigned`, `phone.changed`, `phone.rotated`, `phone.rejected`, `phone.unrejected`, `phone.deleted`, `enrolment.opened`, `enrolment.closed`; others may be added.
 //
 // Needs the role `viewer`.
 //
@@ -22707,6 +24674,206 @@ func (c *ClientWithResponses) ReprovisionPhoneWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseReprovisionPhoneResponse(rsp)
+}
+
+// ListRPSAccountsWithResponse List accounts at redirect services
+//
+// Those of the tenant and, of vendors that it has none with, the installation's; an administrator of the installation who names no tenant manages the installation's own. No secret is ever shown.
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /rps_accounts (the `ListRPSAccounts` operationId).
+func (c *ClientWithResponses) ListRPSAccountsWithResponse(ctx context.Context, params *ListRPSAccountsParams, reqEditors ...RequestEditorFn) (*ListRPSAccountsResponse, error) {
+	rsp, err := c.ListRPSAccounts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRPSAccountsResponse(rsp)
+}
+
+// CreateRPSAccountWithBodyWithResponse Create an account at a redirect service
+//
+// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+func (c *ClientWithResponses) CreateRPSAccountWithBodyWithResponse(ctx context.Context, params *CreateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateRPSAccountResponse, error) {
+	rsp, err := c.CreateRPSAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRPSAccountResponse(rsp)
+}
+
+// CreateRPSAccountWithResponse Create an account at a redirect service
+//
+// One for each vendor. Devices that the installation's account has registered for the tenant move to its own.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts (the `CreateRPSAccount` operationId).
+func (c *ClientWithResponses) CreateRPSAccountWithResponse(ctx context.Context, params *CreateRPSAccountParams, body CreateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateRPSAccountResponse, error) {
+	rsp, err := c.CreateRPSAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateRPSAccountResponse(rsp)
+}
+
+// GetRPSAccountWithResponse Get an account at a redirect service
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /rps_accounts/{id} (the `GetRPSAccount` operationId).
+func (c *ClientWithResponses) GetRPSAccountWithResponse(ctx context.Context, id string, params *GetRPSAccountParams, reqEditors ...RequestEditorFn) (*GetRPSAccountResponse, error) {
+	rsp, err := c.GetRPSAccount(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRPSAccountResponse(rsp)
+}
+
+// UpdateRPSAccountWithBodyWithResponse Change an account at a redirect service
+//
+// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+func (c *ClientWithResponses) UpdateRPSAccountWithBodyWithResponse(ctx context.Context, id string, params *UpdateRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRPSAccountResponse, error) {
+	rsp, err := c.UpdateRPSAccountWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRPSAccountResponse(rsp)
+}
+
+// UpdateRPSAccountWithResponse Change an account at a redirect service
+//
+// What was held for its sake is tried again. If its endpoint or a value that is not secret changes, all its devices are registered anew.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id} (the `UpdateRPSAccount` operationId).
+func (c *ClientWithResponses) UpdateRPSAccountWithResponse(ctx context.Context, id string, params *UpdateRPSAccountParams, body UpdateRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRPSAccountResponse, error) {
+	rsp, err := c.UpdateRPSAccount(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRPSAccountResponse(rsp)
+}
+
+// DeleteRPSAccountWithResponse Delete an account at a redirect service
+//
+// One that has devices registered is a conflict that says how many, unless forced.
+//
+// Needs the role `admin`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id}/destroy (the `DeleteRPSAccount` operationId).
+func (c *ClientWithResponses) DeleteRPSAccountWithResponse(ctx context.Context, id string, params *DeleteRPSAccountParams, reqEditors ...RequestEditorFn) (*DeleteRPSAccountResponse, error) {
+	rsp, err := c.DeleteRPSAccount(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteRPSAccountResponse(rsp)
+}
+
+// SyncRPSAccountWithBodyWithResponse Compare what a redirect service has with what it should have
+//
+// Nothing is changed unless the request says so.
+//
+// Needs the role `admin`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+func (c *ClientWithResponses) SyncRPSAccountWithBodyWithResponse(ctx context.Context, id string, params *SyncRPSAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SyncRPSAccountResponse, error) {
+	rsp, err := c.SyncRPSAccountWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncRPSAccountResponse(rsp)
+}
+
+// SyncRPSAccountWithResponse Compare what a redirect service has with what it should have
+//
+// Nothing is changed unless the request says so.
+//
+// Needs the role `admin`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id}/sync (the `SyncRPSAccount` operationId).
+func (c *ClientWithResponses) SyncRPSAccountWithResponse(ctx context.Context, id string, params *SyncRPSAccountParams, body SyncRPSAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*SyncRPSAccountResponse, error) {
+	rsp, err := c.SyncRPSAccount(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncRPSAccountResponse(rsp)
+}
+
+// VerifyRPSAccountWithResponse Ask a redirect service whether it takes an account
+//
+// The answer is the account: verify_error is null if the service takes it.
+//
+// Needs the role `admin`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /rps_accounts/{id}/verify (the `VerifyRPSAccount` operationId).
+func (c *ClientWithResponses) VerifyRPSAccountWithResponse(ctx context.Context, id string, params *VerifyRPSAccountParams, reqEditors ...RequestEditorFn) (*VerifyRPSAccountResponse, error) {
+	rsp, err := c.VerifyRPSAccount(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyRPSAccountResponse(rsp)
+}
+
+// ListRPSDevicesWithResponse List what devices are at their vendors' redirect services
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /rps_devices (the `ListRPSDevices` operationId).
+func (c *ClientWithResponses) ListRPSDevicesWithResponse(ctx context.Context, params *ListRPSDevicesParams, reqEditors ...RequestEditorFn) (*ListRPSDevicesResponse, error) {
+	rsp, err := c.ListRPSDevices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRPSDevicesResponse(rsp)
+}
+
+// ListRPSServicesWithResponse List the vendors' redirect services
+//
+// A phone fresh from the shop asks its vendor's service where its server is. Where an account there is configured, `rps: true` has a device registered with it.
+//
+// Needs the role `viewer`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /rps_services (the `ListRPSServices` operationId).
+func (c *ClientWithResponses) ListRPSServicesWithResponse(ctx context.Context, params *ListRPSServicesParams, reqEditors ...RequestEditorFn) (*ListRPSServicesResponse, error) {
+	rsp, err := c.ListRPSServices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRPSServicesResponse(rsp)
 }
 
 // ListTemplatesWithResponse List firmware templates, built in and the tenant's own
@@ -25539,6 +27706,295 @@ func ParseReprovisionPhoneResponse(rsp *http.Response) (*ReprovisionPhoneRespons
 			headers.DialplaneJob = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRPSAccountsResponse parses an HTTP response from a ListRPSAccountsWithResponse call
+func ParseListRPSAccountsResponse(rsp *http.Response) (*ListRPSAccountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRPSAccountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectAccountList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateRPSAccountResponse parses an HTTP response from a CreateRPSAccountWithResponse call
+func ParseCreateRPSAccountResponse(rsp *http.Response) (*CreateRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Created
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRPSAccountResponse parses an HTTP response from a GetRPSAccountWithResponse call
+func ParseGetRPSAccountResponse(rsp *http.Response) (*GetRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateRPSAccountResponse parses an HTTP response from a UpdateRPSAccountWithResponse call
+func ParseUpdateRPSAccountResponse(rsp *http.Response) (*UpdateRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteRPSAccountResponse parses an HTTP response from a DeleteRPSAccountWithResponse call
+func ParseDeleteRPSAccountResponse(rsp *http.Response) (*DeleteRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSyncRPSAccountResponse parses an HTTP response from a SyncRPSAccountWithResponse call
+func ParseSyncRPSAccountResponse(rsp *http.Response) (*SyncRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SyncRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectDifference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyRPSAccountResponse parses an HTTP response from a VerifyRPSAccountWithResponse call
+func ParseVerifyRPSAccountResponse(rsp *http.Response) (*VerifyRPSAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyRPSAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRPSDevicesResponse parses an HTTP response from a ListRPSDevicesWithResponse call
+func ParseListRPSDevicesResponse(rsp *http.Response) (*ListRPSDevicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRPSDevicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectDeviceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRPSServicesResponse parses an HTTP response from a ListRPSServicesWithResponse call
+func ParseListRPSServicesResponse(rsp *http.Response) (*ListRPSServicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRPSServicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RedirectServiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -69,6 +69,7 @@ func New(o Options) (http.Handler, huma.API) {
 	s.registerTemplates()
 	s.registerFiles()
 	s.registerEnrolments()
+	s.registerRedirects()
 	finish(s.api.OpenAPI())
 	if err := s.serveDocument(mux); err != nil {
 		panic(err) // made of constants of the program, which a test has made too

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialplane/dialplane/internal/fleet"
 	"github.com/dialplane/dialplane/internal/listquery"
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
@@ -24,6 +25,7 @@ type dectPhone struct {
 	EngineerPassword password `json:"engineer_password" doc:"Null unless the credential may reveal secrets."`
 	Region           blank    `json:"region" example:"DEU"`
 	HandsetLanguage  blank    `json:"handset_language" example:"GERMAN"`
+	SerialNumber     blank    `json:"serial_number" example:"20EZ12345"`
 	FwVer            blank    `json:"fwver" example:"77.85.0.160" doc:"Firmware version, as the base last named it."`
 
 	Status       string     `json:"status" enum:"discovered,waiting,enrolling,up-to-date,out-of-date,failing,rejected,disabled" doc:"How it is with the base, in one word."`
@@ -40,6 +42,7 @@ type DectFields struct {
 	EngineerPassword *password `json:"engineer_password,omitempty" example:"Mn4-zz8-Qrt" doc:"Of the engineer's login to the web page, where the base has one."`
 	Region           *string   `json:"region,omitempty" maxLength:"64" example:"DEU" doc:"Country or region, where the base has a choice."`
 	HandsetLanguage  *language `json:"handset_language,omitempty" doc:"Language of the handsets, accepted in any case."`
+	SerialNumber     *string   `json:"serial_number,omitempty" maxLength:"256" example:"20EZ12345" doc:"Some redirect services ask for it."`
 }
 
 type dectPhoneCreate struct {
@@ -93,7 +96,11 @@ func (s *server) registerDect() {
 		summary: "List DECT bases",
 	}, func(ctx context.Context, r request, _ *struct{}) (*output[listOf[dectPhone]], error) {
 		found, n, err := s.Fleet.DectPhones(ctx, r.Caller, r.Query)
-		return listed(r, found, n, s.dectPhoneOf), err
+		if err != nil {
+			return nil, err
+		}
+		state, err := redirected(ctx, s, r, found, func(d fleet.DectPhone) mac.Addr { return d.MAC })
+		return listed(r, found, n, func(d fleet.DectPhone) dectPhone { return s.dectPhoneOf(d, state(d)) }), err
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/dect_phones", id: "createDectPhone", tag: tagDect, status: http.StatusCreated, role: fleet.Operator,
@@ -106,7 +113,11 @@ func (s *server) registerDect() {
 		summary: "Get a DECT base",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*output[dectPhone], error) {
 		d, err := s.Fleet.DectPhone(ctx, r.Caller, in.ID.ref())
-		return &output[dectPhone]{s.dectPhoneOf(d)}, err
+		if err != nil {
+			return nil, err
+		}
+		state, err := redirected(ctx, s, r, []fleet.DectPhone{d}, func(d fleet.DectPhone) mac.Addr { return d.MAC })
+		return &output[dectPhone]{s.dectPhoneOf(d, state(d))}, err
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/dect_phones/{id}", id: "updateDectPhone", tag: tagDect, status: http.StatusOK, role: fleet.Operator,
@@ -189,16 +200,18 @@ func (f DectFields) input() fleet.DectInput {
 		Codecs: f.Codecs, Interface: f.Interface, PreferredTransport: f.PreferredTransport,
 		UserPassword: secretOf(f.UserPassword), EngineerPassword: secretOf(f.EngineerPassword), Region: f.Region,
 		HandsetLanguage: maybe(f.HandsetLanguage, language.text), RPS: f.RPS, HTTPS: f.HTTPS, Disabled: f.Disabled,
+		SerialNumber: f.SerialNumber, DeviceCode: f.DeviceCode,
 	}
 }
 
-func (s *server) dectPhoneOf(d fleet.DectPhone) dectPhone {
+func (s *server) dectPhoneOf(d fleet.DectPhone, state Redirected) dectPhone {
 	out := dectPhone{
 		Device: deviceOf(d.DeviceSettings),
 		Name:   d.Name, Template: d.Template, Lines: d.Lines, DectSystemID: blank(d.System.String()), Tone: blank(d.Tone),
 		UserPassword: password{d.UserPassword}, EngineerPassword: password{d.EngineerPassword},
-		Region: blank(d.Region), HandsetLanguage: blank(d.HandsetLanguage),
+		Region: blank(d.Region), HandsetLanguage: blank(d.HandsetLanguage), SerialNumber: blank(d.SerialNumber),
 	}
+	out.Redirected = state
 	out.ID, out.MAC, out.Vendor, out.Model = d.ID.String(), d.MAC.String(), d.Vendor, d.Model
 	status := s.Status(d.MAC)
 	out.FwVer, out.Status, out.StatusSince, out.StatusReason = blank(status.Firmware), string(status.Word), moment(status.Since), status.Why

@@ -27,6 +27,7 @@ const (
 	tagContacts   = "Contacts"
 	tagUserPhones = "Phones of a user"
 	tagJobs       = "Jobs"
+	tagRedirects  = "Redirect services"
 	tagEvents     = "Events"
 	tagPhones     = "Phones"
 	tagDect       = "DECT"
@@ -110,7 +111,7 @@ func document() *huma.OpenAPI {
 		},
 		Servers: []*huma.Server{{URL: Prefix}},
 		Tags: []*huma.Tag{
-			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagFiles}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagEvents}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
+			{Name: tagAccess}, {Name: tagTemplates}, {Name: tagFiles}, {Name: tagModels}, {Name: tagPhones}, {Name: tagJobs}, {Name: tagRedirects}, {Name: tagEvents}, {Name: tagUsers}, {Name: tagUserPhones}, {Name: tagContacts},
 			{Name: tagDect}, {Name: tagEnrolments}, {Name: tagTenants}, {Name: tagAccounts},
 		},
 		Components: &huma.Components{

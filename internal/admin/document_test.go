@@ -73,7 +73,7 @@ func TestDocumentIsComplete(t *testing.T) {
 	_, api := theAPI()
 	oracle := documentValidator(t)
 	ids := map[string]string{}
-	for _, k := range []string{"user", "contact", "phone", "dect", "system", "account", "token", "enrolment", "tenant", "job", "file", "policy"} {
+	for _, k := range []string{"user", "contact", "phone", "dect", "system", "account", "token", "enrolment", "tenant", "job", "file", "policy", "rps_account"} {
 		ids[k] = fleet.ID(700551909773148160).String()
 	}
 	operations(api, func(op *huma.Operation) {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -15,7 +16,7 @@ type ordered struct {
 
 type job struct {
 	ID      string     `json:"id" example:"NzAwNTUxOTA5NzczMTQ4MTYw"`
-	Kind    string     `json:"kind" enum:"reprovision,reboot" doc:"What it makes phones do."`
+	Kind    string     `json:"kind" enum:"reprovision,reboot,rps" doc:"What it makes phones do; rps tells the vendors' redirect services of them."`
 	MAC     blank      `json:"mac" example:"001565aabbcc" doc:"The one phone; null for every phone of the tenant or every base of a DECT system."`
 	System  blank      `json:"dect_system_id" example:"NzAwNTUxOTA5NzczMTQ4MTYw" doc:"The DECT system whose bases it is for."`
 	State   string     `json:"state" enum:"running,paused,cancelled,done"`
@@ -23,13 +24,15 @@ type job struct {
 	Created *time.Time `json:"created" example:"2026-11-23T08:00:00Z"`
 	Done    *time.Time `json:"done" example:"2026-11-23T08:01:00Z" doc:"Null while it goes on."`
 	Counts  jobCounts  `json:"counts" doc:"How many phones are in each state."`
+
+	EstimatedSeconds *int `json:"estimated_seconds" example:"2000" doc:"How long a job of the kind rps is going to take yet, by the pace that was seen; null of others, and while it cannot be told, as when a service is not to be reached."`
 }
 
 type jobCounts struct {
 	Pending     int `json:"pending" example:"0" doc:"To be sent."`
 	Sent        int `json:"sent" example:"0" doc:"On their way."`
 	Accepted    int `json:"accepted" example:"1" doc:"The phone has said yes."`
-	Confirmed   int `json:"confirmed" example:"0" doc:"The phone has fetched its configuration since."`
+	Confirmed   int `json:"confirmed" example:"0" doc:"The phone has fetched its configuration since, or its redirect service has been told."`
 	Unconfirmed int `json:"unconfirmed" example:"0" doc:"The phone said yes and did not fetch in time."`
 	Failed      int `json:"failed" example:"0"`
 	Cancelled   int `json:"cancelled" example:"0"`
@@ -92,6 +95,10 @@ func jobOf(j fleet.Job) job {
 	}
 	if !j.MAC.IsZero() {
 		out.MAC = blank(j.MAC.String())
+	}
+	if j.Left != nil {
+		seconds := int(math.Ceil(j.Left.Seconds()))
+		out.EstimatedSeconds = &seconds
 	}
 	return out
 }

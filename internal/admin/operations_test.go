@@ -21,7 +21,7 @@ func TestEveryOperation(t *testing.T) {
 
 	for _, list := range []string{
 		"/templates/phones", "/phone_models", "/dect_phone_models", "/phones", "/users", "/contacts", "/files", "/firmware_policies", user + "/phones", "/dect_phones", dect + "/members", "/dect_systems", "/dect_systems/" + w.ids["system"] + "/members",
-		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items", "/phones/001565000001/history",
+		"/enrolments", "/accounts", "/tokens", "/jobs", "/jobs/" + w.ids["job"] + "/items", "/phones/001565000001/history", "/rps_devices",
 	} {
 		plain := w.must(200, "GET", list, w.admin, "")
 		if strings.Contains(plain.body, `"count"`) {
@@ -112,6 +112,13 @@ func TestEveryOperation(t *testing.T) {
 	w.must(200, "GET", "/user/phones/"+own, w.owner, "")
 	w.must(200, "POST", "/user/phones/"+own, w.owner, `{"codecs":["PCMU"]}`)
 	w.must(204, "POST", "/user/phones/"+own+"/destroy", w.owner, "")
+	w.must(422, "POST", user+phone, w.operator, `{"device_code":"`+strings.Repeat("x", 65)+`"}`)
+	w.must(200, "POST", user+phone, w.operator, `{"rps":true,"device_code":"A1B2"}`)
+	for at, want := range map[string]string{user + phone: `"rps_status":"pending"`, "/rps_devices": `"status":"pending"`, dect: `"rps_status":null`, "/jobs?filter=kind%20eq%20'rps'": `"estimated_seconds":1`} {
+		if got := w.must(200, "GET", at, w.viewer, ""); !strings.Contains(got.body, want) {
+			t.Errorf("%s has no %s: %s", at, want, got.body)
+		}
+	}
 	w.must(204, "POST", user+phone+"/destroy", w.operator, "")
 
 	system, cell := "/dect_systems/"+w.ids["system"], w.ids["cell"]
@@ -142,6 +149,25 @@ func TestEveryOperation(t *testing.T) {
 	w.must(204, "POST", "/dect_phones/"+yard+"/destroy?force=true", w.operator, "")
 	w.must(204, "POST", system+"/destroy?force=false", w.operator, "")
 	w.must(200, "POST", "/dect_phones/"+cell+"/members", w.operator, `{"items":[]}`)
+
+	w.must(200, "GET", "/rps_services", w.viewer, "")
+	rps := "/rps_accounts/" + w.ids["rps_account"]
+	if got := w.must(200, "GET", "/rps_accounts", w.viewer, ""); !strings.Contains(got.body, `"values":[{"name":"user","value":"u","set":true},{"name":"key","value":null,"set":true}]`) {
+		t.Errorf("the accounts are %s", got.body)
+	}
+	if got := w.must(200, "GET", "/rps_accounts", w.mallory, ""); strings.TrimSpace(got.body) != `{"items":[]}` {
+		t.Errorf("another tenant's accounts are %s", got.body)
+	}
+	w.must(201, "POST", "/rps_accounts", w.root, `{"service":"acme-rps","values":[{"name":"key","value":"planted-rps-key-of-root"},{"name":"user","value":"of-root"}]}`)
+	if got := w.must(200, "GET", "/rps_accounts", w.mallory, ""); !strings.Contains(got.body, `"inherited":true`) || strings.Contains(got.body, "of-root") {
+		t.Errorf("what another tenant inherits is %s", got.body)
+	}
+	w.must(200, "GET", rps, w.viewer, "")
+	w.must(200, "POST", rps, w.admin, `{"endpoint":"eu","values":[{"name":"key","value":"planted-rps-key"}]}`)
+	w.must(422, "POST", rps, w.admin, `{"endpoint":"http://10.0.0.1"}`)
+	w.must(200, "POST", rps+"/verify", w.admin, "")
+	w.must(200, "POST", rps+"/sync", w.admin, `{"repair":true,"foreign":["00:15:65:99:99:99"]}`)
+	w.must(204, "POST", rps+"/destroy?force=true", w.admin, "")
 
 	w.must(200, "GET", dect, w.viewer, "")
 	w.must(200, "POST", dect, w.operator, `{"name":"Hall 2","handset_language":"German"}`)
@@ -182,6 +208,7 @@ func fill(path string, ids map[string]string) string {
 	kinds := map[string]string{
 		"/users/": "user", "/contacts/": "contact", "/dect_phones/": "dect", "/dect_systems/": "system", "/accounts/": "account", "/tokens/": "token",
 		"/jobs/": "job", "/enrolments/": "enrolment", "/tenants/": "tenant", "/files/": "file", "/firmware_policies/": "policy",
+		"/rps_accounts/": "rps_account",
 	}
 	for prefix, kind := range kinds {
 		if strings.HasPrefix(path, prefix) {

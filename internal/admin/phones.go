@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
 )
 
@@ -48,7 +49,8 @@ type DeviceFields struct {
 	Codecs             *[]string `json:"codecs,omitempty" maxItems:"32" maxLength:"64" example:"PCMA,G722" doc:"The best first; each one of the template's codecs. Empty where the template offers none."`
 	Interface          *string   `json:"interface,omitempty" enum:"WEB_DOMAIN,PUBLIC_IPV4,PUBLIC_IPV6,PRIVATE_IPV4,PRIVATE_IPV6,SBC_DOMAIN" doc:"Which of the tenant's endpoints the phone reaches its PBX at."`
 	PreferredTransport *string   `json:"preferred_transport,omitempty" enum:"UDP,TCP,TLS" doc:"What carries SIP."`
-	RPS                *bool     `json:"rps,omitempty" example:"false" doc:"Whether to enter the phone in its vendor's redirect service."`
+	RPS                *bool     `json:"rps,omitempty" example:"false" doc:"Whether to enter the phone in its vendor's redirect service, which needs an account there (/rps_accounts)."`
+	DeviceCode         *string   `json:"device_code,omitempty" maxLength:"64" example:"A1B2" doc:"What is printed beside the MAC address, where the redirect service asks for it: a check code, a PIN."`
 	HTTPS              *bool     `json:"https,omitempty" example:"true" doc:"Whether the phone fetches its configuration over HTTPS."`
 	Disabled           *bool     `json:"disabled,omitempty" example:"false" doc:"Whether it is answered like one that nobody knows, may not enrol and takes no orders. Its secret address is good again once it is enabled."`
 }
@@ -68,7 +70,9 @@ type Device struct {
 	RPS                bool     `json:"rps" example:"false"`
 	HTTPS              bool     `json:"https" example:"true"`
 	Disabled           bool     `json:"disabled" example:"false" doc:"Whether an administrator has disabled it."`
-	URL                password `json:"url" doc:"The provisioning address, which is a secret; null unless the credential may reveal secrets."`
+	DeviceCode         blank    `json:"device_code" example:"A1B2" doc:"What is printed beside the MAC address."`
+	Redirected
+	URL password `json:"url" doc:"The provisioning address, which is a secret; null unless the credential may reveal secrets."`
 }
 
 type userPhone struct {
@@ -312,12 +316,20 @@ func own[I, O any](handle func(context.Context, request, *I) (*O, error)) func(c
 
 func (s *server) listUserPhones(ctx context.Context, r request, user fleet.ID) (*output[listOf[userPhone]], error) {
 	found, n, err := s.Fleet.UserPhones(ctx, r.Caller, user, r.Query)
-	return listed(r, found, n, s.userPhoneOf), err
+	if err != nil {
+		return nil, err
+	}
+	state, err := redirected(ctx, s, r, found, func(p fleet.Phone) mac.Addr { return p.MAC })
+	return listed(r, found, n, func(p fleet.Phone) userPhone { return s.userPhoneOf(p, state(p)) }), err
 }
 
 func (s *server) getUserPhone(ctx context.Context, r request, user, id fleet.ID) (*output[userPhone], error) {
 	p, err := s.Fleet.Phone(ctx, r.Caller, user, id)
-	return &output[userPhone]{s.userPhoneOf(p)}, err
+	if err != nil {
+		return nil, err
+	}
+	state, err := redirected(ctx, s, r, []fleet.Phone{p}, func(p fleet.Phone) mac.Addr { return p.MAC })
+	return &output[userPhone]{s.userPhoneOf(p, state(p))}, err
 }
 
 func (c userPhoneCreate) input() fleet.PhoneInput {
@@ -332,7 +344,7 @@ func (f PhoneFields) input() fleet.PhoneInput {
 		Codecs: f.Codecs, Interface: f.Interface, PreferredTransport: f.PreferredTransport,
 		Ringtone: f.Ringtone, QueueRingtone: f.QueueRingtone, ExternalRingtone: f.ExternalRingtone,
 		DateFormat: f.DateFormat, TimeFormat: f.TimeFormat, PowerLED: f.PowerLED, Backlight: f.Backlight, Screensaver: f.Screensaver,
-		RPS: f.RPS, HTTPS: f.HTTPS, Disabled: f.Disabled, EnableLLDP: f.EnableLLDP,
+		RPS: f.RPS, HTTPS: f.HTTPS, Disabled: f.Disabled, DeviceCode: f.DeviceCode, EnableLLDP: f.EnableLLDP,
 		EnableVLANWANPort: f.EnableVLANWANPort, WANPortID: f.WANPortID, WANPortPriority: f.WANPortPriority,
 		EnableVLANPCPort: f.EnableVLANPCPort, PCPortID: f.PCPortID, PCPortPriority: f.PCPortPriority,
 		SerialNumber: f.SerialNumber, DoorPassword1: secretOf(f.DoorPassword1), DoorPassword2: secretOf(f.DoorPassword2),
@@ -351,7 +363,7 @@ func (s *server) phoneOf(p fleet.PhoneRow) phone {
 	}
 }
 
-func (s *server) userPhoneOf(p fleet.Phone) userPhone {
+func (s *server) userPhoneOf(p fleet.Phone, state Redirected) userPhone {
 	out := userPhone{
 		Device:   deviceOf(p.DeviceSettings),
 		Filename: p.Filename, Transfer: p.Transfer,
@@ -362,6 +374,7 @@ func (s *server) userPhoneOf(p fleet.Phone) userPhone {
 		EnableVLANPCPort: p.PCVLAN.Enabled, PCPortID: nonZero(p.PCVLAN.ID), PCPortPriority: p.PCVLAN.Priority,
 		SerialNumber: blank(p.SerialNumber), DoorPassword1: password{p.DoorPassword1}, DoorPassword2: password{p.DoorPassword2},
 	}
+	out.Redirected = state
 	out.ID, out.MAC, out.Vendor, out.Model = p.ID.String(), p.MAC.String(), p.Vendor, p.Model
 	out.FwVer = blank(s.Status(p.MAC).Firmware)
 	if !p.Token.Empty() {
@@ -373,6 +386,6 @@ func (s *server) userPhoneOf(p fleet.Phone) userPhone {
 func deviceOf(d fleet.DeviceSettings) Device {
 	return Device{
 		Password: password{d.Password}, TimeZone: d.TimeZone, Language: d.Language, Codecs: orEmpty(d.Codecs),
-		Interface: string(d.Interface), PreferredTransport: string(d.PreferredTransport), RPS: d.RPS, HTTPS: d.HTTPS, Disabled: d.Disabled(),
+		Interface: string(d.Interface), PreferredTransport: string(d.PreferredTransport), RPS: d.RPS, HTTPS: d.HTTPS, Disabled: d.Disabled(), DeviceCode: blank(d.Code),
 	}
 }

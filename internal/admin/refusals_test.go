@@ -344,13 +344,13 @@ func TestEveryFaultInOneAnswer(t *testing.T) {
 		"mac":"0015650000zz", "filename":"acme.xml", "vendor":"Acme", "model":"A1", "password":"",
 		"language":"KLINGON", "transfer":"SOMEHOW", "timezone":"Mars/Base", "codecs":["PCMA","XX"],
 		"interface":"CARRIER_PIGEON", "preferred_transport":"IPOAC", "wan_port_id":9999, "pc_port_priority":8,
-		"door_password1":"12", "rps":true}`)
+		"door_password1":"12"}`)
 	if r.status != 422 {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
 	for _, pointer := range []string{
 		"/mac", "/password", "/language", "/transfer", "/timezone", "/codecs/1", "/interface", "/preferred_transport",
-		"/wan_port_id", "/pc_port_priority", "/door_password1", "/rps",
+		"/wan_port_id", "/pc_port_priority", "/door_password1",
 	} {
 		if !strings.Contains(r.body, `"detail":"`+pointer+`"`) {
 			t.Errorf("the answer says nothing of %s", pointer)

@@ -61,6 +61,16 @@ func (password) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "password", Nullable: true, MaxLength: &most, Extensions: map[string]any{isSecret: true}}
 }
 
+// longText is a secret of a request that may be as long as a key is.
+type longText struct{ password }
+
+// Schema describes it for the document.
+func (longText) Schema(schemas huma.Registry) *huma.Schema {
+	s, most := password{}.Schema(schemas), 1024
+	s.Nullable, s.MaxLength = false, &most
+	return s
+}
+
 // secretOf turns a field of a request into one of an input.
 func secretOf(p *password) *secret.Secret {
 	if p == nil {

@@ -33,7 +33,7 @@ import (
 
 // Secrets that stand in the world. No answer may have them but those to the
 // credential that may reveal, and no log at all.
-var planted = []string{"planted-sip-secret", "90210377", "planted-web-secret", "planted-user-secret", "planted-engineer-secret", "73310842", "planted-token-of-mallory"}
+var planted = []string{"planted-sip-secret", "90210377", "planted-web-secret", "planted-user-secret", "planted-engineer-secret", "73310842", "planted-token-of-mallory", "planted-rps-key"}
 
 // world is the API over a real fleet and a real store with two tenants. The first
 // is the default tenant, with the extensions 101 and 102, a phone of 101, a DECT
@@ -86,7 +86,7 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Jobs: deaf{}, Now: w.clock.Now, Log: log, Contents: contents, Limits: fleet.FileLimits{File: 1 << 20, Tenant: 2 << 20}})
+	w.fleet = fleet.New(fleet.Config{Store: w.store, Changes: deaf{}, Catalog: w.catalog, Jobs: deaf{}, Now: w.clock.Now, Log: log, Contents: contents, Limits: fleet.FileLimits{File: 1 << 20, Tenant: 2 << 20}, Redirects: redirects{}, Base: "https://phones.example.com/"})
 	_, token, err := w.fleet.Bootstrap(t.Context(), secret.Secret{})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +112,8 @@ func newWorld(t *testing.T) *world {
 	w.must(201, "POST", "/templates/phones", w.root, `{"filename":"mine.xml","content":"acme.xml"}`)
 	w.ids["file"] = w.must(201, "POST", uploadPath, w.root, "the firmware").id()
 	w.ids["policy"] = w.must(201, "POST", "/firmware_policies", w.root, `{"vendor":"acme","steps":["2.0"]}`).id()
+	w.ids["rps_account"] = w.mustWith(http.Header{"Dialplane-Tenant": {w.must(200, "GET", "/tenant", w.root, "").id()}}, 201, "POST", "/rps_accounts", w.root,
+		`{"service":"acme-rps","values":[{"name":"user","value":"u"},{"name":"key","value":"planted-rps-key"}]}`).id()
 	w.ids["enrolment"] = w.must(201, "POST", "/enrolments", w.root, `{"mac":"00:15:65:00:00:01"}`).id()
 	inDefault := http.Header{"Dialplane-Tenant": {w.must(200, "GET", "/tenant", w.root, "").id()}}
 	w.ids["tenant"] = inDefault.Get("Dialplane-Tenant")
@@ -454,7 +456,38 @@ func (deaf) DectSystemChanged(context.Context, fleet.ID, fleet.ID, []mac.Addr) e
 func (deaf) TemplateChanged(context.Context, fleet.ID, string) error                 { return nil }
 func (deaf) FilesChanged(context.Context, fleet.ID) error                            { return nil }
 func (deaf) EnrolmentsChanged(context.Context, fleet.ID, mac.Addr) error             { return nil }
+func (deaf) RedirectionChanged(context.Context, fleet.ID, mac.Addr) error            { return nil }
 func (deaf) Wake()                                                                   {}
+
+// redirects is a service that has one device which nobody here knows.
+type redirects struct{ deaf }
+
+func (redirects) Services() []fleet.RedirectService {
+	return []fleet.RedirectService{{
+		Name: "acme-rps", Vendor: "Acme", Title: "Acme RPS", Regions: []fleet.RedirectRegion{{Name: "eu", URL: "https://eu.acme.example"}}, Batch: 1, Rate: 1, Lists: true,
+		Fields: []fleet.RedirectField{{Name: "user", Title: "the user"}, {Name: "key", Title: "the key", Secret: true}},
+	}}
+}
+
+func (redirects) CheckEndpoint(url string) string {
+	if !strings.HasPrefix(url, "https://") {
+		return "must begin with https://"
+	}
+	return ""
+}
+
+func (redirects) Verify(context.Context, fleet.RedirectAccount) error {
+	return errors.New("the key is not accepted")
+}
+func (redirects) Pace(fleet.ID) float64 { return 0 }
+
+func (redirects) Compare(context.Context, fleet.RedirectAccount, []fleet.RedirectErrand) (fleet.RedirectDifference, error) {
+	return fleet.RedirectDifference{Foreign: []mac.Addr{mac.MustParse("001565999999")}}, nil
+}
+
+func (redirects) Forget(_ context.Context, _ fleet.RedirectAccount, macs []mac.Addr) []error {
+	return make([]error, len(macs))
+}
 
 // faultyStore can be told to fail.
 type faultyStore struct {

@@ -29,6 +29,7 @@ type cli struct {
 	Simulate simulateCmd `cmd:"" help:"Boot simulated phones against a provisioning address."`
 	Template templateCmd `cmd:"" help:"Check, list and render firmware templates."`
 	Identify identifyCmd `cmd:"" help:"Say what a phone's request tells of it."`
+	RPS      rpsCmd      `cmd:"" name:"rps" help:"Ask a running server about the vendors' redirect services."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -55,7 +56,7 @@ func Run(ctx context.Context, args []string, streams Streams) (code int) {
 		kong.Writers(streams.Out, streams.Err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(streams),
+		kong.Bind(streams, &c),
 	)
 	if err != nil {
 		_, _ = fmt.Fprintln(streams.Err, "dialplane:", err)

@@ -121,7 +121,7 @@ func newFleetWorld(b *testing.B) *fleetWorld {
 	w.need(s.wire(ctx, c, w.phones, log)) // anew: it loads the fleet
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := s.run(ctx, adminListener, phoneListener, log); err != nil {
+		if err := s.run(ctx, adminListener, []phoneListening{{l: phoneListener}}, log); err != nil {
 			b.Error(err)
 		}
 	})

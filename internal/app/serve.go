@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ import (
 	"github.com/dialplane/dialplane/internal/listen/pnp"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/provision"
+	"github.com/dialplane/dialplane/internal/rps"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/store"
 	"github.com/dialplane/dialplane/internal/vendors/packs"
@@ -35,6 +37,9 @@ type serveCmd struct {
 	Data          string   `help:"Directory that holds everything: database and key." default:"dialplane-data" placeholder:"DIR"`
 	AdminListen   string   `help:"Address of the API." default:"127.0.0.1:8887" placeholder:"HOST:PORT"`
 	HTTPListen    string   `name:"http-listen" help:"Address that phones fetch from." default:":8080" placeholder:"HOST:PORT"`
+	HTTPSListen   string   `name:"https-listen" help:"Address that phones fetch from over TLS; needed for phones that come by their vendor's redirect service." placeholder:"HOST:PORT"`
+	TLSCert       string   `name:"tls-cert" help:"Certificate for --https-listen with its chain, in PEM. It is read again when it has changed." placeholder:"FILE"`
+	TLSKey        string   `name:"tls-key" help:"Its key, in PEM." placeholder:"FILE"`
 	PublicURL     string   `name:"public-url" help:"Address by which phones reach --http-listen, as configurations name it; made from this machine's address unless given." placeholder:"URL"`
 	AdminToken    string   `help:"First start only: the administrator's token, at least 24 characters; one is made up and printed unless given." placeholder:"TOKEN"`
 	PnP           bool     `name:"pnp" help:"Hear phones that ask for their server by SIP multicast." default:"true" negatable:""`
@@ -44,7 +49,8 @@ type serveCmd struct {
 	CacheBytes    int      `help:"Memory for finished configuration files." default:"268435456"`
 	MaxFileBytes  int64    `help:"Size of an uploaded file at most." default:"536870912" placeholder:"BYTES"`
 	MaxFilesBytes int64    `help:"Size of all uploaded files of a tenant together at most." default:"4294967296" placeholder:"BYTES"`
-	KeepHistory   int      `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
+	redirectOptions
+	KeepHistory int `help:"Days that events, each phone's history, are kept." default:"90" placeholder:"DAYS"`
 }
 
 // stopTimeout is how long requests in flight may take once the server stops.
@@ -70,6 +76,15 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 		return err
 	}
 	defer func() { _ = phoneListener.Close() }()
+	listeners := []phoneListening{{l: phoneListener}}
+	if c.HTTPSListen != "" {
+		secure, err := c.listenTLS(ctx, log)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = secure.l.Close() }()
+		listeners = append(listeners, secure)
+	}
 	base, err := publicURL(c.PublicURL, phoneListener.Addr())
 	if err != nil {
 		return err
@@ -84,7 +99,22 @@ func (c serveCmd) Run(ctx context.Context, streams Streams, log *slog.Logger) (e
 	if err := announce(streams.Out, adminListener.Addr(), base, created && c.AdminToken == "", token); err != nil {
 		return err
 	}
-	return s.run(ctx, adminListener, phoneListener, log)
+	return s.run(ctx, adminListener, listeners, log)
+}
+
+// phoneListening is a listener that phones fetch from, and its TLS if it has any.
+type phoneListening struct {
+	l   net.Listener
+	tls *tls.Config
+}
+
+func (c serveCmd) listenTLS(ctx context.Context, log *slog.Logger) (phoneListening, error) {
+	certificate, err := loadCertificate(c.TLSCert, c.TLSKey, log)
+	if err != nil {
+		return phoneListening{}, err
+	}
+	l, err := listen(ctx, "phones over TLS", "--https-listen", c.HTTPSListen)
+	return phoneListening{l, certificate.config()}, err
 }
 
 // server is everything that 'serve' runs.
@@ -97,6 +127,7 @@ type server struct {
 	fleet   *fleet.Fleet
 	admin   http.Handler
 	jobs    *jobs.Worker
+	rps     *rps.Worker
 	pnp     *pnp.Server // nil where phones are not heard
 	// notifier sends what the jobs order.
 	notifier *notifier
@@ -134,8 +165,11 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	s.jobs = jobs.New(jobs.Config{
 		Store: s.store, Notifier: s.notifier, Seen: jobs.SeenIn(s.store.Fetches), Log: log, Rate: c.rate(), Attempts: c.Attempts,
 	})
+	if s.rps, err = c.worker(s, base, log); err != nil {
+		return err
+	}
 	s.core, err = provision.New(ctx, provision.Config{
-		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Recorder: s.journal,
+		Registry: registry, Catalog: catalog, Source: s.store, Enroller: enroller{s.store}, Pointers: pointers{s}, Recorder: s.journal,
 		Addresses: addresses, Contents: s.files, Log: log, CacheBytes: c.CacheBytes, Fetched: s.jobs.Fetched,
 	})
 	if err != nil {
@@ -149,6 +183,7 @@ func (s *server) wire(ctx context.Context, c serveCmd, base string, log *slog.Lo
 	s.fleet = fleet.New(fleet.Config{
 		Store: s.store, Changes: changes, Catalog: catalog, Jobs: s.jobs, Feed: s.feed, Now: time.Now, Log: log,
 		Contents: s.files, Limits: fleet.FileLimits{File: c.MaxFileBytes, Tenant: c.MaxFilesBytes},
+		Redirects: s.rps, Base: base, FirstAccess: c.FirstAccess,
 	})
 	if err := s.fleet.SweepContents(ctx); err != nil {
 		return fmt.Errorf("look through the uploaded files: %w", err)
@@ -172,6 +207,12 @@ func (c serveCmd) Validate() error {
 	}
 	if c.MaxFileBytes < 1 || c.MaxFilesBytes < 1 {
 		return fmt.Errorf("--max-file-bytes %d and --max-files-bytes %d must be above 0", c.MaxFileBytes, c.MaxFilesBytes)
+	}
+	if (c.HTTPSListen == "") != (c.TLSCert == "") || (c.HTTPSListen == "") != (c.TLSKey == "") {
+		return errors.New("--https-listen, --tls-cert and --tls-key are given together or not at all")
+	}
+	if err := c.validateRedirects(); err != nil {
+		return err
 	}
 	if c.Attempts < 1 {
 		return fmt.Errorf("--attempts %d is below 1", c.Attempts)
@@ -247,7 +288,7 @@ func announce(w io.Writer, adminAt net.Addr, base string, created bool, token se
 
 // run serves until ctx is done or a listener fails, then lets requests in flight
 // finish and writes what is left of the journal.
-func (s *server) run(ctx context.Context, adminListener, phoneListener net.Listener, log *slog.Logger) (err error) {
+func (s *server) run(ctx context.Context, adminListener net.Listener, phoneListeners []phoneListening, log *slog.Logger) (err error) {
 	api := &http.Server{
 		Handler:           s.adminHandler(),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
@@ -271,14 +312,24 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 		}
 		return nil
 	})
+	for _, p := range phoneListeners {
+		group.Go(func() error {
+			serve := devices.Serve
+			if p.tls != nil {
+				serve = func(l net.Listener) error { return devices.ServeTLS(l, p.tls) }
+			}
+			if err := serve(p.l); err != nil {
+				return fmt.Errorf("the phones' listener %s failed: %w", p.l.Addr(), err)
+			}
+			return nil
+		})
+	}
 	group.Go(func() error {
-		if err := devices.Serve(phoneListener); err != nil {
-			return fmt.Errorf("the phones' listener failed: %w", err)
-		}
+		s.jobs.Run(groupCtx)
 		return nil
 	})
 	group.Go(func() error {
-		s.jobs.Run(groupCtx)
+		s.rps.Run(groupCtx)
 		return nil
 	})
 	group.Go(func() error {
@@ -300,7 +351,11 @@ func (s *server) run(ctx context.Context, adminListener, phoneListener net.Liste
 		defer cancel()
 		return errors.Join(devices.Shutdown(stopCtx), api.Shutdown(stopCtx))
 	})
-	log.Info("serving", "api", adminListener.Addr().String(), "phones", phoneListener.Addr().String())
+	var at []string
+	for _, p := range phoneListeners {
+		at = append(at, p.l.Addr().String())
+	}
+	log.Info("serving", "api", adminListener.Addr().String(), "phones", at)
 	return group.Wait()
 }
 

@@ -15,7 +15,7 @@ import (
 // Model are read on create alone. Its faults point at /name, /mac, /template,
 // /vendor, /model, /password, /timezone, /language, /tone, /codecs/0, /interface,
 // /preferred_transport, /user_password, /engineer_password, /region,
-// /handset_language, /rps and /https.
+// /handset_language, /rps, /https, /serial_number and /device_code.
 type DectInput struct {
 	Name               *string
 	MAC                *string
@@ -37,6 +37,8 @@ type DectInput struct {
 	RPS              *bool
 	HTTPS            *bool
 	Disabled         *bool // whether it is answered like a base that nobody knows
+	SerialNumber     *string
+	DeviceCode       *string // printed beside the MAC address, where its redirect service asks for it
 }
 
 // MemberInput is one member of a DECT base. Its faults point at
@@ -103,7 +105,10 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 		return 0, err
 	}
 	id, token := f.store.NewID(), newAddress()
-	var d DectPhone
+	var (
+		d    DectPhone
+		news redirectNews
+	)
 	err = f.change(ctx, c, "dect_phone.create", func(w Writer) (string, error) {
 		now := f.now()
 		d = DectPhone{ID: id, Tenant: c.Tenant, Token: token, CreatedAt: now, UpdatedAt: now}
@@ -120,10 +125,17 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 		}
 		d.MAC, d.Template, d.Vendor, d.Model, d.Lines = kind.mac, kind.filename, kind.vendor, kind.model, kind.handsets
 		f.readDect(&v, in, t, info, &d)
+		redirected := d.redirected()
+		if err := f.readRedirect(ctx, w, &v, &redirected); err != nil {
+			return "", err
+		}
 		if err := v.err(); err != nil {
 			return "", err
 		}
 		if err := w.InsertDectPhone(ctx, d); err != nil {
+			return "", err
+		}
+		if err := f.redirect(ctx, w, c, redirectedDevice{}, redirected, &news); err != nil {
 			return "", err
 		}
 		if err := f.note(ctx, w, c, d.MAC, EventAssigned, "made the DECT base "+d.Name+", a "+d.Vendor+" "+d.Model); err != nil {
@@ -134,7 +146,7 @@ func (f *Fleet) CreateDectPhone(ctx context.Context, c Caller, in DectInput) (ID
 	if err != nil {
 		return 0, err
 	}
-	return id, f.tell(ctx, f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
+	return id, f.tell(ctx, append(f.redirected(&news, c.Tenant), f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))...)
 }
 
 // UpdateDectPhone changes a DECT base.
@@ -146,6 +158,7 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		before   DectPhone
 		disabled bool
 		system   ID
+		news     redirectNews
 	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = r.DectPhone(ctx, c.Tenant, id)
@@ -169,8 +182,16 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 		d.UpdatedAt = f.now()
 		var v form
 		v.fixed(identity{mac: in.MAC, filename: in.Template, vendor: in.Vendor, model: in.Model, at: "/template"})
+		was := d.redirected()
 		f.readDect(&v, in, t, info, &d)
+		redirected := d.redirected()
+		if err := f.readRedirect(ctx, w, &v, &redirected); err != nil {
+			return "", err
+		}
 		if err := v.err(); err != nil {
+			return "", err
+		}
+		if err := f.redirect(ctx, w, c, was, redirected, &news); err != nil {
 			return "", err
 		}
 		disabled, system = d.Disabled(), d.System
@@ -182,10 +203,11 @@ func (f *Fleet) UpdateDectPhone(ctx context.Context, c Caller, id ID, in DectInp
 	if err != nil {
 		return err
 	}
-	if err := f.tellSettled(ctx, c.Tenant, before.MAC, disabled); err != nil || system == 0 {
-		return err
+	told := f.redirected(&news, c.Tenant)
+	if system != 0 {
+		told = append(told, f.systemChanged(c.Tenant, system, nil)) // which knows its bases' names
 	}
-	return f.tell(ctx, f.systemChanged(c.Tenant, system, nil)) // which knows its bases' names
+	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled, told...)
 }
 
 // DeleteDectPhone removes a DECT base. One that has members is removed with force
@@ -196,7 +218,10 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	var d DectPhone
+	var (
+		d    DectPhone
+		news redirectNews
+	)
 	err := f.change(ctx, c, "dect_phone.delete", func(w Writer) (_ string, err error) {
 		if d, err = w.DectPhone(ctx, c.Tenant, id); err != nil {
 			return "", err
@@ -219,16 +244,19 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 		if err := f.note(ctx, w, c, d.MAC, EventDeleted, "deleted"); err != nil {
 			return "", err
 		}
+		if err := f.forget(ctx, w, c, d.MAC, &news); err != nil {
+			return "", err
+		}
 		return d.object(), w.DeleteDectPhone(ctx, c.Tenant, id)
 	})
 	if err != nil {
 		return err
 	}
-	news := []func(context.Context) error{f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC)}
+	told := append(f.redirected(&news, c.Tenant), f.phoneChanged(c.Tenant, d.MAC), f.enrolmentsChanged(c.Tenant, d.MAC))
 	if d.System != 0 {
-		news = append(news, f.systemChanged(c.Tenant, d.System, nil))
+		told = append(told, f.systemChanged(c.Tenant, d.System, nil))
 	}
-	return f.tell(ctx, news...)
+	return f.tell(ctx, told...)
 }
 
 // firstOf names the first few members: "101, 102, 103, …".
@@ -251,7 +279,7 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 	carried := f.carried(vendors...)
 	need(v, "/name", in.Name, &d.Name, all(text(1, 64), carried))
 	f.readDevice(v, deviceInput{
-		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled, in.DeviceCode,
 	}, t, info, d.MAC, &d.DeviceSettings)
 	if info != nil && len(info.Tones) == 0 { // the base is not told
 		set(v, "/tone", upper(in.Tone), &d.Tone, blankOr(country))
@@ -261,6 +289,7 @@ func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d 
 	login := veiled(blankOr(all(webPassword(d.MAC), carried)))
 	set(v, "/user_password", in.UserPassword, &d.UserPassword, login)
 	set(v, "/engineer_password", in.EngineerPassword, &d.EngineerPassword, login)
+	set(v, "/serial_number", in.SerialNumber, &d.SerialNumber, text(0, 64))
 	set(v, "/region", in.Region, &d.Region, all(text(0, 64), carried))
 	set(v, "/handset_language", upper(in.HandsetLanguage), &d.HandsetLanguage,
 		blankOr(offer(info, func(i *TemplateInfo) []string { return i.Languages })))

@@ -130,12 +130,13 @@ type deviceInput struct {
 	sipInterface, transport      *string
 	redirectService, httpsScheme *bool
 	disabled                     *bool
+	code                         *string
 }
 
 func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo, m mac.Addr, d *DeviceSettings) {
-	vendors, product := []string(nil), "the vendor"
+	var vendors []string
 	if info != nil {
-		vendors, product = []string{info.Vendor}, info.Vendor
+		vendors = []string{info.Vendor}
 	}
 	need(v, "/password", in.password, &d.Password, veiled(all(webPassword(m), f.carried(vendors...))))
 	// Where the template has no language or no zone to choose, the phone is not told.
@@ -155,12 +156,8 @@ func (f *Fleet) readDevice(v *form, in deviceInput, t Tenant, info *TemplateInfo
 	if in.sipInterface != nil || in.transport != nil {
 		reachable(v, t, d.Interface, d.PreferredTransport)
 	}
-	set(v, "/rps", in.redirectService, &d.RPS, func(on bool) string {
-		if on {
-			return "no account at the redirect service (RPS) of " + product + " is configured; configure one, or leave rps off"
-		}
-		return ""
-	})
+	set(v, "/rps", in.redirectService, &d.RPS, anything)
+	set(v, "/device_code", in.code, &d.Code, text(0, 64))
 	set(v, "/https", in.httpsScheme, &d.HTTPS, anything)
 	switch {
 	case in.disabled == nil || *in.disabled == d.Disabled():
@@ -228,8 +225,8 @@ func (f *Fleet) settle(ctx context.Context, w Writer, c Caller, m mac.Addr, disa
 }
 
 // tellSettled passes on what settle has led to, once it is durable.
-func (f *Fleet) tellSettled(ctx context.Context, tenant ID, m mac.Addr, disabled bool) error {
-	changed := []func(context.Context) error{f.phoneChanged(tenant, m)}
+func (f *Fleet) tellSettled(ctx context.Context, tenant ID, m mac.Addr, disabled bool, more ...func(context.Context) error) error {
+	changed := append([]func(context.Context) error{f.phoneChanged(tenant, m)}, more...)
 	if disabled {
 		changed = append(changed, f.enrolmentsChanged(tenant, m))
 	}

@@ -26,6 +26,7 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 		return 0, err
 	}
 	e := Enrolment{ID: f.store.NewID(), Tenant: c.Tenant}
+	var news redirectNews
 	err := f.change(ctx, c, "enrolment.open", func(w Writer) (string, error) {
 		t, err := w.Tenant(ctx, c.Tenant)
 		if err != nil {
@@ -60,12 +61,15 @@ func (f *Fleet) OpenEnrolment(ctx context.Context, c Caller, in EnrolmentInput) 
 		if err := f.noteWindow(ctx, w, c, e); err != nil {
 			return "", err
 		}
+		if err := f.renew(ctx, w, c, e.MAC, &news); err != nil {
+			return "", err
+		}
 		return e.object(), w.InsertEnrolment(ctx, e)
 	})
 	if err != nil {
 		return 0, err
 	}
-	return e.ID, f.tell(ctx, f.enrolmentsChanged(c.Tenant, e.MAC))
+	return e.ID, f.tell(ctx, append(f.redirected(&news, c.Tenant), f.enrolmentsChanged(c.Tenant, e.MAC))...)
 }
 
 // Enrolments lists the windows that are open.

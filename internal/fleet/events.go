@@ -71,6 +71,11 @@ const (
 	EventUndone      EventKind = "command.failed"
 	EventCancelled   EventKind = "command.cancelled"
 
+	// What vendors' redirect services have said.
+	EventRedirected    EventKind = "rps.registered"
+	EventNotRedirected EventKind = "rps.refused" // or it is somebody else's
+	EventUnredirected  EventKind = "rps.removed"
+
 	// What people do.
 	EventAssigned   EventKind = "phone.assigned"
 	EventChanged    EventKind = "phone.changed"
@@ -86,6 +91,7 @@ const (
 var EventKinds = []EventKind{
 	EventSeen, EventDiffers, EventServed, EventRefused, EventFailed, EventSuspicious, EventEnrolled,
 	EventOrdered, EventSent, EventAccepted, EventConfirmed, EventUnconfirmed, EventRetry, EventUndone, EventCancelled,
+	EventRedirected, EventNotRedirected, EventUnredirected,
 	EventAssigned, EventChanged, EventRotated, EventRejected, EventUnrejected, EventDeleted, EventOpened, EventClosed,
 }
 

@@ -113,6 +113,18 @@ var (
 		"user_agent": listquery.Text,
 		"reason":     listquery.Text,
 	}
+	// RedirectionFields are those of what devices are at their vendors' services.
+	RedirectionFields = listquery.Fields{
+		"mac":        listquery.Text,
+		"vendor":     listquery.Text,
+		"model":      listquery.Text,
+		"service":    listquery.Text,
+		"account":    listquery.Text,
+		"want":       listquery.Text,
+		"status":     listquery.Text,
+		"reason":     listquery.Text,
+		"updated_at": listquery.Text,
+	}
 	AccountFields = listquery.Fields{
 		"id":       listquery.Text,
 		"username": listquery.Text,

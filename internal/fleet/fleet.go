@@ -26,6 +26,12 @@ type Config struct {
 	// Contents keeps uploaded files; nil where there can be none. Limits bounds them.
 	Contents Contents
 	Limits   FileLimits
+	// Redirects tells the vendors' redirect services of phones; nil where there are
+	// none. Base is the installation's address for phones, and FirstAccess how long what
+	// a service is told is good.
+	Redirects   Redirects
+	Base        string
+	FirstAccess time.Duration
 }
 
 // Fleet is the use cases. Its methods may be called at the same time.
@@ -42,6 +48,10 @@ type Fleet struct {
 	limits   FileLimits
 	uploads  chan struct{} // has one for each that is under way
 
+	redirects   Redirects
+	base        string
+	firstAccess time.Duration
+
 	gate gate
 
 	mu            sync.Mutex
@@ -50,6 +60,9 @@ type Fleet struct {
 
 // New returns the use cases over what is configured.
 func New(c Config) *Fleet {
+	if c.Redirects == nil {
+		c.Redirects = noRedirects{}
+	}
 	if c.Feed == nil {
 		c.Feed = NewFeed(0)
 		c.Feed.Close()
@@ -58,8 +71,9 @@ func New(c Config) *Fleet {
 		store: c.Store, changes: c.Changes, catalog: c.Catalog, jobs: c.Jobs, feed: c.Feed,
 		now: func() time.Time { return c.Now().UTC() }, log: c.Log,
 		contents: c.Contents, uploads: make(chan struct{}, maxUploads),
-		limits: FileLimits{File: cmp.Or(c.Limits.File, defaultFileBytes), Tenant: cmp.Or(c.Limits.Tenant, defaultTenantBytes)},
-		gate:   newGate(),
+		limits:    FileLimits{File: cmp.Or(c.Limits.File, defaultFileBytes), Tenant: cmp.Or(c.Limits.Tenant, defaultTenantBytes)},
+		redirects: c.Redirects, base: c.Base, firstAccess: cmp.Or(c.FirstAccess, defaultFirstAccess),
+		gate: newGate(),
 	}
 }
 

@@ -29,15 +29,16 @@ import (
 // 101 and a phone.
 type world struct {
 	*fleet.Fleet
-	t       *testing.T
-	db      *store.DB
-	faulty  *faultyStore
-	catalog *catalog
-	heard   *recorder
-	waker   *waker
-	feed    *fleet.Feed
-	clock   *clock
-	log     *syncBuffer
+	t         *testing.T
+	db        *store.DB
+	faulty    *faultyStore
+	catalog   *catalog
+	heard     *recorder
+	waker     *waker
+	redirects *redirects
+	feed      *fleet.Feed
+	clock     *clock
+	log       *syncBuffer
 
 	root  fleet.Caller // the installation's, in no tenant
 	admin fleet.Caller // of the first tenant, may reveal
@@ -49,8 +50,8 @@ type world struct {
 	adminToken                  secret.Secret
 	phoneMAC, baseMAC, otherMAC string
 
-	account, token, window, contact, job, file, policy fleet.ID // once furnished
-	system, cell, spare                                fleet.ID // with a system of the base cell, beside the base spare
+	account, token, window, contact, job, file, policy, redirectAccount fleet.ID // once furnished
+	system, cell, spare                                                 fleet.ID // with a system of the base cell, beside the base spare
 
 	files string // the directory of uploaded files
 }
@@ -59,7 +60,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx := t.Context()
 	w := &world{
-		t: t, catalog: newCatalog(), heard: &recorder{}, waker: &waker{},
+		t: t, catalog: newCatalog(), heard: &recorder{}, waker: &waker{}, redirects: &redirects{},
 		clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, log: &syncBuffer{},
 		phoneMAC: "001565000001", baseMAC: "001565000002", otherMAC: "001565000003",
 	}
@@ -81,6 +82,7 @@ func newWorld(t *testing.T) *world {
 	w.Fleet = fleet.New(fleet.Config{
 		Store: w.faulty, Changes: w.heard, Catalog: w.catalog, Jobs: w.waker, Feed: w.feed, Now: w.clock.Now, Log: log,
 		Contents: contents, Limits: fleet.FileLimits{File: 1000, Tenant: 2000},
+		Redirects: w.redirects, Base: "https://phones.example.net/", FirstAccess: time.Hour,
 	})
 	created, token, err := w.Bootstrap(ctx, secret.Secret{})
 	if err != nil || !created {
@@ -107,7 +109,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// furnish adds to the first tenant an account, a token, a contact, a window for every phone, a
+// furnish adds to the first tenant an account, a token, an account at a redirect service, a contact, a window for every phone, a
 // template case.xml, a job that reboots the base, and a stranger 001565000091.
 func (w *world) furnish() {
 	w.t.Helper()
@@ -127,6 +129,8 @@ func (w *world) furnish() {
 	w.cell, w.spare = w.newCell("001565000070", "M5"), w.newCell("001565000071", "M5")
 	w.system = must(w.CreateDectSystem(ctx, w.admin, fleet.DectSystemInput{Name: new("Works"), Bases: &[]fleet.SystemBaseInput{{Dect: w.cell}}}))(t)
 	w.job = must(w.Reboot(ctx, w.admin, w.baseMAC))(t)
+	w.redirectAccount = must(w.CreateRedirectAccount(ctx, w.admin, redirectAccount()))(t)
+	w.redirects.woken.Store(0)
 	w.waker.woken.Store(0)
 	w.heard.take()
 }
@@ -440,6 +444,10 @@ func (r *recorder) TemplateChanged(_ context.Context, _ fleet.ID, name string) e
 func (r *recorder) FilesChanged(_ context.Context, t fleet.ID) error { return r.note("files %d", t) }
 func (r *recorder) EnrolmentsChanged(_ context.Context, _ fleet.ID, _ mac.Addr) error {
 	return r.note("enrolments")
+}
+
+func (r *recorder) RedirectionChanged(_ context.Context, _ fleet.ID, m mac.Addr) error {
+	return r.note("redirection %s", m)
 }
 
 // waker counts how often it is woken.

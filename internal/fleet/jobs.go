@@ -8,13 +8,14 @@ import (
 	"github.com/dialplane/dialplane/internal/mac"
 )
 
-// JobKind is what a job makes phones do.
+// JobKind is what a job makes phones do, or has done with them.
 type JobKind string
 
 // The kinds of jobs.
 const (
 	JobReprovision JobKind = "reprovision" // fetch the configuration now
 	JobReboot      JobKind = "reboot"
+	JobRPS         JobKind = "rps" // not an order to phones: their vendors' redirect services are told of them
 )
 
 // JobState is how a job stands.
@@ -71,6 +72,9 @@ type Job struct {
 	CreatedAt time.Time
 	DoneAt    time.Time // zero while it runs or is paused
 	Counts    JobCounts
+	// Left is how long a running job of the kind JobRPS is going to take yet; nil of
+	// others, and while nobody can tell. The use cases fill it in.
+	Left *time.Duration
 }
 
 // JobCounts is how many phones of a job are in each state.
@@ -261,8 +265,15 @@ func (f *Fleet) Jobs(ctx context.Context, c Caller, q listquery.Query) (list []J
 		return nil, 0, err
 	}
 	err = f.store.Read(ctx, func(r Reader) error {
-		list, count, err = r.Jobs(ctx, c.Tenant, q)
-		return err
+		if list, count, err = r.Jobs(ctx, c.Tenant, q); err != nil {
+			return err
+		}
+		for i := range list {
+			if err := f.estimate(ctx, r, &list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return list, count, err
 }
@@ -273,8 +284,10 @@ func (f *Fleet) Job(ctx context.Context, c Caller, id ID) (j Job, err error) {
 		return Job{}, err
 	}
 	err = f.store.Read(ctx, func(r Reader) error {
-		j, err = r.Job(ctx, c.Tenant, id)
-		return err
+		if j, err = r.Job(ctx, c.Tenant, id); err != nil {
+			return err
+		}
+		return f.estimate(ctx, r, &j)
 	})
 	return j, err
 }
@@ -328,7 +341,11 @@ func (f *Fleet) steer(ctx context.Context, c Caller, id ID, action string, to Jo
 			return "", errorf(CodeConflict, "the job is %s; give the order again to make a new one", j.State)
 		}
 		if to == JobCancelled {
-			if err := f.note(ctx, w, c, j.MAC, EventCancelled, "the order to "+string(j.Kind)+" is cancelled where it has not been sent", EventDetails{Job: id, Order: j.Kind}); err != nil {
+			text := "the order to " + string(j.Kind) + " is cancelled where it has not been sent"
+			if j.Kind == JobRPS {
+				text = "redirect services are told of no more phones than they have been"
+			}
+			if err := f.note(ctx, w, c, j.MAC, EventCancelled, text, EventDetails{Job: id, Order: j.Kind}); err != nil {
 				return "", err
 			}
 		}
@@ -345,6 +362,7 @@ func (f *Fleet) wake() {
 	if f.jobs != nil {
 		f.jobs.Wake()
 	}
+	f.redirects.Wake()
 }
 
 // Claim asks for items to send.

@@ -16,7 +16,7 @@ import (
 // /preferred_transport, /ringtone, /queue_ringtone, /external_ringtone,
 // /date_format, /time_format, /powerled, /backlight, /screensaver, /rps, /https,
 // /enable_lldp, /enable_vlan_wan_port, /wan_port_id, /wan_port_priority,
-// /enable_vlan_pc_port, /pc_port_id, /pc_port_priority, /serial_number,
+// /enable_vlan_pc_port, /pc_port_id, /pc_port_priority, /serial_number, /device_code,
 // /door_password1 and /door_password2.
 type PhoneInput struct {
 	MAC                *string
@@ -50,6 +50,7 @@ type PhoneInput struct {
 	PCPortID          *int
 	PCPortPriority    *int
 	SerialNumber      *string
+	DeviceCode        *string // printed beside the MAC address, where its redirect service asks for it
 	DoorPassword1     *secret.Secret
 	DoorPassword2     *secret.Secret
 }
@@ -125,7 +126,10 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 		return 0, err
 	}
 	id, token := f.store.NewID(), newAddress()
-	var m mac.Addr
+	var (
+		m    mac.Addr
+		news redirectNews
+	)
 	err = f.change(ctx, c, "phone.create", func(w Writer) (string, error) {
 		now := f.now()
 		p := Phone{ID: id, Tenant: c.Tenant, User: user, Token: token, CreatedAt: now, UpdatedAt: now}
@@ -155,10 +159,17 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 			}
 		}
 		f.readPhone(&v, in, t, info, &p)
+		redirected := p.redirected()
+		if err := f.readRedirect(ctx, w, &v, &redirected); err != nil {
+			return "", err
+		}
 		if err := v.err(); err != nil {
 			return "", err
 		}
 		if err := w.InsertPhone(ctx, p); err != nil {
+			return "", err
+		}
+		if err := f.redirect(ctx, w, c, redirectedDevice{}, redirected, &news); err != nil {
 			return "", err
 		}
 		if err := f.note(ctx, w, c, p.MAC, EventAssigned, "assigned to extension "+u.ExtensionNumber+" as "+p.Vendor+" "+p.Model); err != nil {
@@ -169,7 +180,7 @@ func (f *Fleet) CreatePhone(ctx context.Context, c Caller, user ID, in PhoneInpu
 	if err != nil {
 		return 0, err
 	}
-	return id, f.tell(ctx, f.phoneChanged(c.Tenant, m), f.enrolmentsChanged(c.Tenant, m))
+	return id, f.tell(ctx, append(f.redirected(&news, c.Tenant), f.phoneChanged(c.Tenant, m), f.enrolmentsChanged(c.Tenant, m))...)
 }
 
 // UpdatePhone changes a phone of an extension.
@@ -180,6 +191,7 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 	var (
 		before   Phone
 		disabled bool
+		news     redirectNews
 	)
 	if err := f.store.Read(ctx, func(r Reader) (err error) {
 		before, err = phoneOf(ctx, r, c.Tenant, user, id)
@@ -203,8 +215,16 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 		p.UpdatedAt = f.now()
 		var v form
 		v.fixed(identity{mac: in.MAC, filename: in.Filename, vendor: in.Vendor, model: in.Model, at: "/filename"})
+		was := p.redirected()
 		f.readPhone(&v, in, t, info, &p)
+		redirected := p.redirected()
+		if err := f.readRedirect(ctx, w, &v, &redirected); err != nil {
+			return "", err
+		}
 		if err := v.err(); err != nil {
+			return "", err
+		}
+		if err := f.redirect(ctx, w, c, was, redirected, &news); err != nil {
 			return "", err
 		}
 		disabled = p.Disabled()
@@ -216,7 +236,7 @@ func (f *Fleet) UpdatePhone(ctx context.Context, c Caller, user, id ID, in Phone
 	if err != nil {
 		return err
 	}
-	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled)
+	return f.tellSettled(ctx, c.Tenant, before.MAC, disabled, f.redirected(&news, c.Tenant)...)
 }
 
 // DeletePhone takes a phone from its extension.
@@ -224,7 +244,10 @@ func (f *Fleet) DeletePhone(ctx context.Context, c Caller, user, id ID) error {
 	if err := c.mayHere(Operator); err != nil {
 		return err
 	}
-	var p Phone
+	var (
+		p    Phone
+		news redirectNews
+	)
 	err := f.change(ctx, c, "phone.delete", func(w Writer) (_ string, err error) {
 		if p, err = phoneOf(ctx, w, c.Tenant, user, id); err != nil {
 			return "", err
@@ -235,12 +258,15 @@ func (f *Fleet) DeletePhone(ctx context.Context, c Caller, user, id ID) error {
 		if err := f.note(ctx, w, c, p.MAC, EventDeleted, "deleted"); err != nil {
 			return "", err
 		}
+		if err := f.forget(ctx, w, c, p.MAC, &news); err != nil {
+			return "", err
+		}
 		return p.object(), w.DeletePhone(ctx, c.Tenant, id)
 	})
 	if err != nil {
 		return err
 	}
-	return f.tell(ctx, f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant, p.MAC))
+	return f.tell(ctx, append(f.redirected(&news, c.Tenant), f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant, p.MAC))...)
 }
 
 // RotatePhoneURL gives a phone a new secret address; the old one is dead at once.
@@ -443,7 +469,7 @@ func (f *Fleet) uncarried(ctx context.Context, r Reader, u *User, vendor string)
 
 func (f *Fleet) readPhone(v *form, in PhoneInput, t Tenant, info *TemplateInfo, p *Phone) {
 	f.readDevice(v, deviceInput{
-		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled,
+		in.Password, in.Language, in.TimeZone, in.Codecs, in.Interface, in.PreferredTransport, in.RPS, in.HTTPS, in.Disabled, in.DeviceCode,
 	}, t, info, p.MAC, &p.DeviceSettings)
 	need(v, "/transfer", in.Transfer, &p.Transfer, oneOf(Transfers))
 	for _, choice := range []struct {

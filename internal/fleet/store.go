@@ -111,12 +111,17 @@ type Reader interface {
 	TokenByID(ctx context.Context, tenant, id ID) (Token, error)
 	// Tokens lists access tokens.
 	Tokens(ctx context.Context, tenant ID, q listquery.Query) ([]Token, int, error)
+
+	RedirectReader
+	// Redirections lists what the devices of a tenant are to be at the services.
+	Redirections(ctx context.Context, tenant ID, q listquery.Query) ([]Redirection, int, error)
 }
 
 // Writer is what can be changed. Update functions change the whole object but its
 // ID, tenant and CreatedAt.
 type Writer interface {
 	Reader
+	RedirectWriter
 
 	InsertTenant(ctx context.Context, t Tenant) error
 	UpdateTenant(ctx context.Context, t Tenant) error
@@ -206,6 +211,9 @@ type Changes interface {
 	// EnrolmentsChanged tells of the windows for one phone, or, with no address, of
 	// those for every phone.
 	EnrolmentsChanged(ctx context.Context, tenant ID, m mac.Addr) error
+	// RedirectionChanged tells of the first-access address of one device, or, with no
+	// address, of those of all devices of the tenant.
+	RedirectionChanged(ctx context.Context, tenant ID, m mac.Addr) error
 }
 
 // Catalog knows the templates: built in, and a tenant's own over them.

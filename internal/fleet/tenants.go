@@ -188,23 +188,32 @@ func (f *Fleet) UpdateTenant(ctx context.Context, c Caller, id ID, in TenantInpu
 }
 
 func (f *Fleet) updateTenant(ctx context.Context, c Caller, id ID, in TenantInput) error {
+	moved := false
 	err := f.change(ctx, c, "tenant.update", func(w Writer) (string, error) {
 		t, err := w.Tenant(ctx, id)
 		if err != nil {
 			return "", err
 		}
 		t.UpdatedAt = f.now()
-		before := t.Endpoints
+		before, address := t.Endpoints, t.ProvisioningURL
 		if err := in.read(ctx, w, false, &t); err != nil {
 			return "", err
 		}
 		if err := endpointsStay(ctx, w, before, t); err != nil {
 			return "", err
 		}
+		if moved = t.ProvisioningURL != address; moved {
+			if err := w.RedirectAgain(ctx, id, 0, f.now(), c.Name); err != nil {
+				return "", err
+			}
+		}
 		return "tenant " + t.Name, w.UpdateTenant(ctx, t)
 	})
 	if err != nil {
 		return err
+	}
+	if moved {
+		f.redirects.Wake()
 	}
 	return f.tell(ctx, f.tenantChanged(id))
 }
@@ -235,6 +244,7 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 	if err != nil {
 		return err
 	}
+	f.redirects.Wake()
 	err = f.tell(ctx, f.tenantChanged(id))
 	f.release(ctx, contents...)
 	return err

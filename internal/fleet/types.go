@@ -164,6 +164,9 @@ type DeviceSettings struct {
 	PreferredTransport Transport
 	RPS                bool
 	HTTPS              bool
+	// Code is what is printed beside the MAC address, where a redirect service asks
+	// for it; or "".
+	Code string
 	// DisabledAt is since when an admin has it disabled: it is answered as if
 	// nobody knew it, and takes no orders. Zero while it is not.
 	DisabledAt time.Time
@@ -241,6 +244,7 @@ type DectPhone struct {
 	HandsetLanguage      string
 	Lines                int // of its model, at creation
 	System               ID  // the multi-cell system that it is in, or 0; see DectSystem
+	SerialNumber         string
 	Token                secret.Secret
 	CreatedAt, UpdatedAt time.Time
 }

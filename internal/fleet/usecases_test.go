@@ -511,8 +511,15 @@ func TestTenantIsolation(t *testing.T) {
 		"MoveMembers": func() error {
 			return w.MoveMembers(ctx, o, fleet.DectPlace{Dect: w.base}, fleet.DectPlace{System: w.system}, []string{"102"})
 		},
-		"ReprovisionDectSystem":     func() error { return second(w.ReprovisionDectSystem(ctx, o, w.system)) },
-		"RebootDectSystem":          func() error { return second(w.RebootDectSystem(ctx, o, w.system)) },
+		"ReprovisionDectSystem": func() error { return second(w.ReprovisionDectSystem(ctx, o, w.system)) },
+		"RebootDectSystem":      func() error { return second(w.RebootDectSystem(ctx, o, w.system)) },
+		"RedirectAccount":       func() error { return second(w.RedirectAccount(ctx, o, w.redirectAccount)) },
+		"UpdateRedirectAccount": func() error { return w.UpdateRedirectAccount(ctx, o, w.redirectAccount, fleet.RedirectAccountInput{}) },
+		"DeleteRedirectAccount": func() error { return w.DeleteRedirectAccount(ctx, o, w.redirectAccount, true) },
+		"VerifyRedirectAccount": func() error { return second(w.VerifyRedirectAccount(ctx, o, w.redirectAccount)) },
+		"SyncRedirectAccount": func() error {
+			return second(w.SyncRedirectAccount(ctx, o, w.redirectAccount, fleet.RedirectSyncInput{}))
+		},
 		"Template":                  func() error { return second(w.Template(ctx, o, "case.xml")) },
 		"UpdateTemplate":            func() error { return w.UpdateTemplate(ctx, o, "case.xml", "<y/>") },
 		"DeleteTemplate":            func() error { return w.DeleteTemplate(ctx, o, "case.xml") },
@@ -731,12 +738,35 @@ func (w *world) useCases() map[string]useCase {
 			_, _, err := w.CreateToken(x, c, fleet.TokenInput{Name: new("new"), Role: new("viewer")})
 			return err
 		}),
+		"RedirectServices": withoutStore(read(func(x ctx, c caller) error { _, err := w.RedirectServices(x, c); return err })),
+		"RedirectAccounts": read(func(x ctx, c caller) error { _, err := w.RedirectAccounts(x, c); return err }),
+		"RedirectAccount":  read(func(x ctx, c caller) error { _, err := w.RedirectAccount(x, c, w.redirectAccount); return err }),
+		"Redirections":     read(func(x ctx, c caller) error { _, _, err := w.Redirections(x, c, q); return err }),
+		"RedirectStates":   read(func(x ctx, c caller) error { _, err := w.RedirectStates(x, c, nil); return err }),
+		"CreateRedirectAccount": write(fleet.Admin, func(x ctx, c caller) error {
+			in := redirectAccount()
+			in.Service = new("bolt-rps")
+			_, err := w.CreateRedirectAccount(x, c, in)
+			return err
+		}),
+		"UpdateRedirectAccount": write(fleet.Admin, func(x ctx, c caller) error {
+			return w.UpdateRedirectAccount(x, c, w.redirectAccount, fleet.RedirectAccountInput{})
+		}),
+		"DeleteRedirectAccount": write(fleet.Admin, func(x ctx, c caller) error { return w.DeleteRedirectAccount(x, c, w.redirectAccount, false) }),
+		"VerifyRedirectAccount": write(fleet.Admin, func(x ctx, c caller) error {
+			_, err := w.VerifyRedirectAccount(x, c, w.redirectAccount)
+			return err
+		}),
 		"RevokeToken": write(fleet.Admin, func(x ctx, c caller) error { return w.RevokeToken(x, c, w.token) }),
 	}
 	for name, do := range map[string]func(ctx, caller) error{
 		"Accounts": func(x ctx, c caller) error { _, _, err := w.Accounts(x, c, q); return err },
 		"Account":  func(x ctx, c caller) error { _, err := w.Account(x, c, w.account); return err },
-		"Tokens":   func(x ctx, c caller) error { _, _, err := w.Tokens(x, c, q); return err },
+		"SyncRedirectAccount": func(x ctx, c caller) error {
+			_, err := w.SyncRedirectAccount(x, c, w.redirectAccount, fleet.RedirectSyncInput{})
+			return err
+		},
+		"Tokens": func(x ctx, c caller) error { _, _, err := w.Tokens(x, c, q); return err },
 	} {
 		u := read(do)
 		u.role = fleet.Admin

@@ -123,6 +123,7 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 	}
 	var phones []Phone
 	var bases []DectPhone
+	var forgotten redirectNews
 	err := f.change(ctx, c, "user.delete", func(w Writer) (string, error) {
 		u, err := w.User(ctx, c.Tenant, id)
 		if err != nil {
@@ -148,6 +149,9 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 			if err := f.note(ctx, w, c, p.MAC, EventDeleted, "deleted with extension "+u.ExtensionNumber); err != nil {
 				return "", err
 			}
+			if err := f.forget(ctx, w, c, p.MAC, &forgotten); err != nil {
+				return "", err
+			}
 		}
 		for _, b := range bases {
 			if err := f.note(ctx, w, c, b.MAC, EventChanged, "changed: members, as extension "+u.ExtensionNumber+" was deleted",
@@ -160,7 +164,7 @@ func (f *Fleet) DeleteUser(ctx context.Context, c Caller, id ID, force bool) err
 	if err != nil {
 		return err
 	}
-	news := []func(context.Context) error{f.userChanged(c.Tenant, id)}
+	news := append(f.redirected(&forgotten, c.Tenant), f.userChanged(c.Tenant, id))
 	for _, p := range phones {
 		news = append(news, f.phoneChanged(c.Tenant, p.MAC), f.enrolmentsChanged(c.Tenant, p.MAC))
 	}

@@ -61,8 +61,9 @@ func put(into map[string]bootstrap, name string, f bootstrap) {
 }
 
 // answer renders the bootstrap file of a name for who says to be of a vendor and
-// model, either of which may be empty. It returns false if there is none.
-func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, model, name string, at mac.Addr) (Answer, bool) {
+// model, either of which may be empty, and begins at url. It returns false if there is
+// none.
+func (b bootstraps) answer(c *Core, vendor, model, name string, at mac.Addr, url string) (Answer, bool) {
 	key := strings.ToLower(name)
 	if !at.IsZero() {
 		key = fileKey(name, at)
@@ -80,7 +81,7 @@ func (b bootstraps) answer(c *Core, tenant *tenantSlot, vendor, model, name stri
 	}
 	v := &template.View{
 		Model:        f.model.view(),
-		Provisioning: template.Provisioning{SharedURL: c.addresses.Shared(tenant.data.Load())},
+		Provisioning: template.Provisioning{SharedURL: url},
 	}
 	body, err := f.file.Append(nil, v)
 	if err != nil {

@@ -24,6 +24,17 @@ type Enroller interface {
 	UseEnrolment(ctx context.Context, id fleet.ID, m mac.Addr) (bool, error)
 }
 
+// Pointers keeps phones' first-access addresses, which their vendors' redirect services
+// know.
+type Pointers interface {
+	// UsePointer makes it durable that an address has led to the phone's own. It
+	// returns false if it had before, or is the phone's no longer.
+	UsePointer(ctx context.Context, tenant fleet.ID, m mac.Addr, hash [32]byte, at time.Time) (bool, error)
+	// RotatePointer gives the phone another address, which the service is told, and
+	// tells the Core.
+	RotatePointer(ctx context.Context, tenant fleet.ID, m mac.Addr) error
+}
+
 // Recorder takes note of a fetch. It must not block.
 type Recorder interface{ Record(fleet.Fetch) }
 
@@ -33,6 +44,7 @@ type Config struct {
 	Catalog   *Catalog
 	Source    Source
 	Enroller  Enroller
+	Pointers  Pointers // may be nil where no phone has a first-access address
 	Recorder  Recorder
 	Addresses Addresses
 	Contents  Contents // may be nil where no file was ever uploaded
@@ -51,6 +63,7 @@ type Core struct {
 	catalog   *Catalog
 	source    Source
 	enroller  Enroller
+	pointers  Pointers
 	recorder  Recorder
 	addresses Addresses
 	contents  Contents
@@ -71,7 +84,7 @@ type Core struct {
 // New loads the fleet into memory.
 func New(ctx context.Context, cfg Config) (*Core, error) {
 	c := &Core{
-		registry: cfg.Registry, catalog: cfg.Catalog, source: cfg.Source, enroller: cfg.Enroller,
+		registry: cfg.Registry, catalog: cfg.Catalog, source: cfg.Source, enroller: cfg.Enroller, pointers: cfg.Pointers,
 		recorder: cfg.Recorder, addresses: cfg.Addresses, contents: cfg.Contents, log: cfg.Log, now: cfg.Now, fetched: cfg.Fetched,
 	}
 	if c.now == nil {
@@ -109,7 +122,7 @@ type Level string
 // The rungs.
 const (
 	L0 Level = "L0" // a file name only
-	L1 Level = "L1" // an enrolment window
+	L1 Level = "L1" // an enrolment window, or the first-access address
 	L2 Level = "L2" // the phone's secret address
 )
 
@@ -147,7 +160,11 @@ func (c *Core) Answer(ctx context.Context, r Request) (a Answer) {
 	path := strings.TrimLeft(r.Path, "/")
 	if rest, ok := strings.CutPrefix(path, phonePrefix); ok {
 		token, name, _ := strings.Cut(rest, "/")
-		return c.own(r, token, name)
+		return c.own(ctx, r, token, name)
+	}
+	if rest, ok := strings.CutPrefix(path, firstPrefix); ok {
+		token, name, _ := strings.Cut(rest, "/")
+		return c.first(ctx, r, token, name)
 	}
 	code := ""
 	if rest, ok := strings.CutPrefix(path, tenantPrefix); ok {
@@ -158,6 +175,13 @@ func (c *Core) Answer(ctx context.Context, r Request) (a Answer) {
 		return notFound
 	}
 	return c.common(ctx, r, tenant, path)
+}
+
+// Proven says whether a path is at an address that phones do not share, so that nobody
+// finds files there by trying names.
+func Proven(path string) bool {
+	path = strings.TrimLeft(path, "/")
+	return strings.HasPrefix(path, phonePrefix) || strings.HasPrefix(path, firstPrefix)
 }
 
 // plain says whether a path is made of the characters that phones' file names
@@ -176,7 +200,7 @@ func plain(path string) bool {
 }
 
 // own answers at a phone's secret address (L2).
-func (c *Core) own(r Request, token, path string) Answer {
+func (c *Core) own(ctx context.Context, r Request, token, path string) Answer {
 	d, ok := c.snap.byTokenText(token)
 	if !ok {
 		c.warn(&c.unknownToken, r, "requests with an unknown secret address")
@@ -216,11 +240,11 @@ func (c *Core) own(r Request, token, path string) Answer {
 	if !r.Head {
 		now := c.now()
 		d.note(key, a, reason, now)
-		if as.base != nil && a.Status == 200 {
-			d.fetchedAs.Store(as)
-		}
-		if c.fetched != nil && a.Status == 200 {
-			c.fetched(d.mac, now)
+		if a.Status == 200 {
+			if as.base != nil {
+				d.fetchedAs.Store(as)
+			}
+			c.arrived(ctx, d, now)
 		}
 	}
 	c.note(fleet.Fetch{Severity: severityOf(reason), Reason: reason, Doubt: doubt}, d.tenant, d.mac, said.Identity, r, name, L2, a)
@@ -376,7 +400,7 @@ func (c *Core) common(ctx context.Context, r Request, tenant *tenantSlot, path s
 		}
 		reason = why
 	}
-	a, ok := c.shared.answer(c, tenant, found.Vendor, found.Model, name, at)
+	a, ok := c.shared.answer(c, found.Vendor, found.Model, name, at, c.addresses.Shared(tenant.data.Load()))
 	if !ok {
 		a = notFound
 		if reason == "" {
@@ -393,13 +417,15 @@ const (
 	othersFile   = "it asked for another phone's file at its own secret address"
 	unproven     = "without the phone's secret address there is no such file"
 	usedBefore   = "the phone had enrolled in this window before"
+	pointerUsed  = "its first-access address has been used before"
+	pointerDead  = "its first-access address has expired"
 	notFromThere = "the address is outside the tenant's networks for enrolment"
 	needsTLS     = "without TLS, phones enrol from private addresses only"
 )
 
 func severityOf(reason string) fleet.Severity {
 	switch reason {
-	case usedBefore, othersFile:
+	case usedBefore, pointerUsed, othersFile:
 		return fleet.High
 	case isRejected, notFromThere, needsTLS:
 		return fleet.Warning
@@ -436,16 +462,22 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	case !enrolsFrom(f.tenant, r.IP, r.Local):
 		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
 		return Answer{}, notFromThere, false
-	case !r.Secure && !r.Local && !within(r.IP, privateRanges):
-		c.warn(&c.plainText, r, "an enrolment was refused: without TLS it is served to private addresses only", "mac", d.mac)
+	case c.inTheClear(r, d):
 		return Answer{}, needsTLS, false
 	}
-	body, err := c.render(&f, m, file)
+	return c.grant(r, d, &f, m, file, func() (bool, error) { return c.use(ctx, d, w) })
+}
+
+// grant gives a phone its enrol file once use has made that durable. It returns false
+// where the phone is to be answered like any other, and the reason if it had been
+// given the file before.
+func (c *Core) grant(r Request, d *device, f *facts, m *model, file *template.File, use func() (first bool, err error)) (Answer, string, bool) {
+	body, err := c.render(f, m, file)
 	if err != nil {
 		c.log.Error("an enrolment file could not be rendered", "mac", d.mac, "file", file.Pattern, "error", err)
 		return unavailable, "its file could not be rendered", true
 	}
-	first, err := c.use(ctx, d, w)
+	first, err := use()
 	if closed, err := gone(err); err != nil {
 		c.log.Error("an enrolment could not be stored; the phone is told to come back", "mac", d.mac, "error", err)
 		return unavailable, "its enrolment could not be stored", true
@@ -453,7 +485,7 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 		return Answer{}, "", false
 	}
 	if !first {
-		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
+		c.warn(&c.secondUse, r, "a second enrolment was refused", "mac", d.mac)
 		return Answer{}, usedBefore, false
 	}
 	if r.Secure {
@@ -462,6 +494,16 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 		c.log.Warn("a phone enrolled over plain HTTP on a private network", "mac", d.mac, "ip", r.IP)
 	}
 	return answer(file.Type, body), "", true
+}
+
+// inTheClear says whether a phone would be handed its secret address where others can
+// read it.
+func (c *Core) inTheClear(r Request, d *device) bool {
+	if r.Secure || r.Local || within(r.IP, privateRanges) {
+		return false
+	}
+	c.warn(&c.plainText, r, "an enrolment was refused: without TLS it is served to private addresses only", "mac", d.mac)
+	return true
 }
 
 // enrolsFrom says whether the tenant's phones may enrol from an address, or from

@@ -34,6 +34,7 @@ type Source interface {
 	EachEnrolment(ctx context.Context, f func(fleet.Enrolment) error) error
 	EachSighting(ctx context.Context, f func(fleet.Sighting) error) error
 	EachServed(ctx context.Context, f func(fleet.Served) error) error
+	EachPointer(ctx context.Context, f func(fleet.Pointer) error) error
 	Read(ctx context.Context, f func(fleet.Reader) error) error
 }
 
@@ -46,6 +47,7 @@ type snapshot struct {
 	byToken sync.Map // [32]byte → *device
 	byMAC   sync.Map // mac.Addr → *device
 	systems sync.Map // fleet.ID → *systemSlot
+	byFirst sync.Map // [32]byte → *pointer, by the hash of the first-access address
 	// rejected are the phones that a tenant does not want, assigned or not.
 	rejected sync.Map   // rejection → struct{}
 	changes  sync.Mutex // serialises reloads, so that the last one read wins
@@ -105,6 +107,7 @@ type device struct {
 	seen     atomic.Pointer[seen]
 	files    atomic.Pointer[rendered]
 	served   atomic.Pointer[served]
+	pointer  atomic.Pointer[pointer] // nil where its vendor's redirect service is told nothing
 	// fetchedAs is a base as it was when it last fetched: with the members that it has
 	// registered, whoever they are by now. Nil for a base that has not since the start.
 	fetchedAs atomic.Pointer[unit]
@@ -250,6 +253,15 @@ func (s *snapshot) load(ctx context.Context, src Source, catalog *Catalog, log *
 	})
 	if err != nil {
 		return fmt.Errorf("load what phones have fetched: %w", err)
+	}
+	err = src.EachPointer(ctx, func(p fleet.Pointer) error {
+		if d, ok := s.byAddress(p.MAC); ok && d.tenant.id == p.Tenant {
+			s.point(d, &p)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load first-access addresses: %w", err)
 	}
 	type place struct {
 		tenant fleet.ID
@@ -729,6 +741,7 @@ func (s *snapshot) removePhone(d *device) {
 		d.user.phones = slices.DeleteFunc(d.user.phones, func(o *device) bool { return o == d })
 	}
 	d.leave(u.members)
+	s.point(d, nil)
 }
 
 // reload reads one object again under the lock that orders reloads, so that of
@@ -820,17 +833,20 @@ func (c *Core) PhoneChanged(ctx context.Context, tenant fleet.ID, m mac.Addr) er
 	})
 }
 
-// put takes a phone or base that was read into the snapshot, with its sighting.
+// put takes a phone or base that was read into the snapshot, with its sighting and its
+// first-access address.
 func (c *Core) put(ctx context.Context, r fleet.Reader, tenant fleet.ID, m mac.Addr, put func() (*device, bool)) error {
 	g, err := r.Sighting(ctx, m)
 	if _, err := gone(err); err != nil {
 		return err
 	}
-	if d, ok := put(); ok {
-		d.sighted(&g)
-		c.snap.reject(tenant, m, d.rejected.Load())
+	d, ok := put()
+	if !ok {
+		return nil
 	}
-	return nil
+	d.sighted(&g)
+	c.snap.reject(tenant, m, d.rejected.Load())
+	return c.readPointer(ctx, r, d)
 }
 
 // DectSystemChanged reads a multi-cell system again, and the bases that have joined or

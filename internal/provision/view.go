@@ -467,8 +467,19 @@ func (a Addresses) Phone(t *fleet.Tenant, token secret.Secret) string {
 	return a.base(t) + phonePrefix + token.Reveal() + "/"
 }
 
+// First is the address of one phone that its vendor's redirect service knows.
+func (a Addresses) First(t *fleet.Tenant, token secret.Secret) string {
+	return FirstAccess(a.base(t), token)
+}
+
+// FirstAccess is First at a base address, which ends with a slash.
+func FirstAccess(base string, token secret.Secret) string {
+	return base + firstPrefix + token.Reveal() + "/"
+}
+
 // The first path segments of the device listener.
 const (
 	phonePrefix  = "p/"
+	firstPrefix  = "f/"
 	tenantPrefix = "t/"
 )

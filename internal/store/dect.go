@@ -19,7 +19,7 @@ var dectColumns = columns{
 }
 
 const (
-	dectFields = deviceFields + `, p.name, p.tone, p.user_password, p.engineer_password, p.region, p.handset_language, p.lines, COALESCE(b.system, 0)`
+	dectFields = deviceFields + `, p.name, p.tone, p.user_password, p.engineer_password, p.region, p.handset_language, p.lines, p.serial_number, COALESCE(b.system, 0)`
 	dectTables = ` FROM devices d JOIN dect_phones p ON p.id = d.id LEFT JOIN dect_system_bases b ON b.dect = d.id `
 
 	dectUser     = "dect_phones.user_password"
@@ -36,7 +36,7 @@ func dectDevice(d *fleet.DectPhone) device {
 func (r *reader) scanDect(row scanner) (fleet.DectPhone, error) {
 	var d fleet.DectPhone
 	err := row.Scan(append(r.dest(dectDevice(&d)), &d.Name, &d.Tone,
-		r.sealed(&d.UserPassword, &d.Tenant, &d.ID, dectUser), r.sealed(&d.EngineerPassword, &d.Tenant, &d.ID, dectEngineer), &d.Region, &d.HandsetLanguage, &d.Lines, &d.System)...)
+		r.sealed(&d.UserPassword, &d.Tenant, &d.ID, dectUser), r.sealed(&d.EngineerPassword, &d.Tenant, &d.ID, dectEngineer), &d.Region, &d.HandsetLanguage, &d.Lines, &d.SerialNumber, &d.System)...)
 	return d, err
 }
 
@@ -90,18 +90,18 @@ func (w *writer) InsertDectPhone(ctx context.Context, d fleet.DectPhone) error {
 	if err := w.insertDevice(ctx, dectDevice(&d)); err != nil {
 		return err
 	}
-	return w.exec(ctx, `INSERT INTO dect_phones (id, name, name_folded, tone, user_password, engineer_password, region, handset_language, lines)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+	return w.exec(ctx, `INSERT INTO dect_phones (id, name, name_folded, tone, user_password, engineer_password, region, handset_language, lines, serial_number)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		d.ID, d.Name, fold(d.Name), d.Tone, w.seal(d.UserPassword, d.Tenant, d.ID, dectUser), w.seal(d.EngineerPassword, d.Tenant, d.ID, dectEngineer),
-		d.Region, d.HandsetLanguage, d.Lines)
+		d.Region, d.HandsetLanguage, d.Lines, d.SerialNumber)
 }
 
 func (w *writer) UpdateDectPhone(ctx context.Context, d fleet.DectPhone) error {
 	err := w.change(ctx, "DECT base", `UPDATE dect_phones SET name = $3, name_folded = $4, tone = $5, user_password = $6, engineer_password = $7,
-			region = $8, handset_language = $9, lines = $10
+			region = $8, handset_language = $9, lines = $10, serial_number = $11
 		WHERE id IN (SELECT id FROM devices WHERE tenant = $1 AND id = $2)`,
 		d.Tenant, d.ID, d.Name, fold(d.Name), d.Tone, w.seal(d.UserPassword, d.Tenant, d.ID, dectUser), w.seal(d.EngineerPassword, d.Tenant, d.ID, dectEngineer),
-		d.Region, d.HandsetLanguage, d.Lines)
+		d.Region, d.HandsetLanguage, d.Lines, d.SerialNumber)
 	if err != nil {
 		return err
 	}

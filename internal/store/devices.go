@@ -22,7 +22,7 @@ type device struct {
 }
 
 const deviceFields = `d.id, d.tenant, d.mac, d.template, d.vendor, d.model, d.password, d.timezone, d.language, d.codecs,
-	d.interface, d.transport, d.rps, d.https, d.disabled_at, d.token, d.created_at, d.updated_at`
+	d.interface, d.transport, d.rps, d.https, d.device_code, d.disabled_at, d.token, d.created_at, d.updated_at`
 
 const (
 	devicePassword = "devices.password"
@@ -34,7 +34,7 @@ func (r *reader) dest(d device) []any {
 	s := d.settings
 	return []any{
 		d.id, d.tenant, asMAC(d.mac), d.template, d.vendor, d.model, r.sealed(&s.Password, d.tenant, d.id, devicePassword), &s.TimeZone, &s.Language, asJSON(&s.Codecs),
-		&s.Interface, &s.PreferredTransport, &s.RPS, &s.HTTPS, asTime(&s.DisabledAt), r.sealed(d.token, d.tenant, d.id, deviceToken), asTime(d.created), asTime(d.updated),
+		&s.Interface, &s.PreferredTransport, &s.RPS, &s.HTTPS, &s.Code, asTime(&s.DisabledAt), r.sealed(d.token, d.tenant, d.id, deviceToken), asTime(d.created), asTime(d.updated),
 	}
 }
 
@@ -50,10 +50,10 @@ func (w *writer) insertDevice(ctx context.Context, d device) error {
 	}
 	s := d.settings
 	err := w.exec(ctx, `INSERT INTO devices (id, tenant, user_id, mac, template, vendor, model, password, timezone, language, codecs,
-			interface, transport, rps, https, token, token_hash, created_at, updated_at, disabled_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
+			interface, transport, rps, https, token, token_hash, created_at, updated_at, disabled_at, device_code)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		*d.id, *d.tenant, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
-		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated), millis(s.DisabledAt))
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.created), millis(*d.updated), millis(s.DisabledAt), s.Code)
 	if err != nil {
 		return err
 	}
@@ -67,10 +67,10 @@ func (w *writer) updateDevice(ctx context.Context, kind string, d device) error 
 	}
 	s := d.settings
 	err := w.change(ctx, kind, `UPDATE devices SET user_id = $3, mac = $4, template = $5, vendor = $6, model = $7, password = $8, timezone = $9, language = $10, codecs = $11,
-			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18, disabled_at = $19
+			interface = $12, transport = $13, rps = $14, https = $15, token = $16, token_hash = $17, updated_at = $18, disabled_at = $19, device_code = $20
 		WHERE tenant = $1 AND id = $2`,
 		*d.tenant, *d.id, user, macText(*d.mac), *d.template, *d.vendor, *d.model, w.seal(s.Password, *d.tenant, *d.id, devicePassword), s.TimeZone, s.Language, jsonText(s.Codecs),
-		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated), millis(s.DisabledAt))
+		s.Interface, s.PreferredTransport, s.RPS, s.HTTPS, w.seal(*d.token, *d.tenant, *d.id, deviceToken), hash(*d.token), millis(*d.updated), millis(s.DisabledAt), s.Code)
 	if err != nil {
 		return err
 	}

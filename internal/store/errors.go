@@ -28,6 +28,7 @@ var rules = map[string]string{
 	"dect_system_bases.dect":                        "a DECT base is in one system only",
 	"accounts.tenant, accounts.username_folded":     "another account has this username (upper and lower case count as the same)",
 	"tokens.hash": "this token exists already",
+	"redirect_accounts.tenant, redirect_accounts.vendor": "there is an account for this vendor already; change that one",
 }
 
 // translate makes the domain's errors of the database's. Others come back with

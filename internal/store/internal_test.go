@@ -70,6 +70,7 @@ func TestColumnsCoverFields(t *testing.T) {
 		"enrolments":   {fleet.EnrolmentFields, enrolmentColumns},
 		"jobs":         {fleet.JobFields, jobColumns},
 		"job items":    {fleet.JobItemFields, jobItemColumns},
+		"redirected":   {fleet.RedirectionFields, redirectionColumns},
 		"accounts":     {fleet.AccountFields, accountColumns},
 		"tokens":       {fleet.TokenFields, tokenColumns},
 	} {

@@ -163,6 +163,10 @@ func (w *writer) SetJobState(ctx context.Context, tenant, id fleet.ID, state fle
 	if err := w.exec(ctx, `UPDATE job_items SET state = 'cancelled', due_at = 0, updated_at = $2 WHERE job = $1 AND state = 'pending'`, id, millis(at)); err != nil {
 		return err
 	}
+	// What is under way with a redirect service is settled as ever.
+	if err := w.exec(ctx, `UPDATE redirections SET due_at = 0, reason = $2, updated_at = $3 WHERE job = $1 AND due_at > 0 AND leased_until <= $3`, id, jobCancelled, millis(at)); err != nil {
+		return err
+	}
 	_, err := w.endJob(ctx, id, at)
 	return err
 }
@@ -186,7 +190,7 @@ func (w *writer) endJob(ctx context.Context, id fleet.ID, at time.Time) (ended [
 	return []fleet.Job{j}, w.exec(ctx, `UPDATE jobs SET state = $2, done_at = $3, counts = $4 WHERE id = $1`, id, j.State, millis(j.DoneAt), jsonText(j.Counts))
 }
 
-// ClaimItems makes items of running jobs the caller's until their lease ends: they
+// ClaimItems makes items of running jobs, but those of redirect services, the caller's until their lease ends: they
 // are sent, with the attempt counted, before the caller sends anything. Jobs take
 // turns, so that a small one does not wait for a large one. An item whose phone was
 // sent something lately is put off, and one whose phone is no longer there, or is
@@ -240,7 +244,7 @@ func (w *writer) claim(ctx context.Context, c fleet.Claim) ([]fleet.Errand, erro
 
 // turns lists the jobs with something due, those first whose turn it is.
 func (w *writer) turns(ctx context.Context, c fleet.Claim) ([]fleet.ID, error) {
-	const query = `SELECT id FROM jobs WHERE state = 'running' AND id %s $1
+	const query = `SELECT id FROM jobs WHERE state = 'running' AND kind <> 'rps' AND id %s $1
 		AND EXISTS (SELECT 1 FROM job_items WHERE job = jobs.id AND state = 'pending' AND due_at <= $2) ORDER BY id LIMIT $3`
 	var jobs []fleet.ID
 	for _, side := range []string{">", "<="} {
@@ -400,7 +404,7 @@ func (d *DB) OverdueItems(ctx context.Context, at time.Time, limit int) (items [
 		items, err = all(ctx, r.conn, func(row scanner) (i fleet.Overdue, err error) {
 			err = row.Scan(&i.Tenant, &i.Job, &i.Kind, asMAC(&i.MAC), &i.Attempt, &i.State, asTime(&i.Sent))
 			return i, err
-		}, `SELECT tenant, job, kind, mac, attempts, state, sent_at FROM job_items WHERE `+isWaiting+` AND due_at <= $1 ORDER BY due_at LIMIT $2`, millis(at), limit)
+		}, `SELECT tenant, job, kind, mac, attempts, state, sent_at FROM job_items WHERE `+isWaiting+` AND kind <> 'rps' AND due_at <= $1 ORDER BY due_at LIMIT $2`, millis(at), limit)
 		return err
 	})
 	return items, err
@@ -410,10 +414,10 @@ func (d *DB) OverdueItems(ctx context.Context, at time.Time, limit int) (items [
 func (d *DB) NextItem(ctx context.Context) (next time.Time, err error) {
 	err = d.read(ctx, func(r *reader) error {
 		var send, wait int64
-		if err := r.row(ctx, `SELECT COALESCE(min((SELECT min(due_at) FROM job_items WHERE job = jobs.id AND state = 'pending')), 0) FROM jobs WHERE state = 'running'`).Scan(&send); err != nil {
+		if err := r.row(ctx, `SELECT COALESCE(min((SELECT min(due_at) FROM job_items WHERE job = jobs.id AND state = 'pending')), 0) FROM jobs WHERE state = 'running' AND kind <> 'rps'`).Scan(&send); err != nil {
 			return err
 		}
-		if err := r.row(ctx, `SELECT COALESCE(min(due_at), 0) FROM job_items WHERE `+isWaiting).Scan(&wait); err != nil {
+		if err := r.row(ctx, `SELECT COALESCE(min(due_at), 0) FROM job_items WHERE `+isWaiting+` AND kind <> 'rps'`).Scan(&wait); err != nil {
 			return err
 		}
 		if send == 0 || wait > 0 && wait < send {

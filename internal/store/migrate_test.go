@@ -200,10 +200,13 @@ func TestMigrationsAreNumberedInOrder(t *testing.T) {
 		t.Fatal(names, err)
 	}
 	slices.Sort(names)
-	for i, name := range names {
-		if !strings.HasPrefix(filepath.Base(name), fmt.Sprintf("%05d_", i+1)) {
-			t.Errorf("migration %d is %s", i+1, name)
+	last := 0
+	for _, name := range names {
+		var number int
+		if _, err := fmt.Sscanf(filepath.Base(name), "%05d_", &number); err != nil || number <= last {
+			t.Errorf("after migration %d comes %s, %v", last, name, err)
 		}
+		last = number
 		text, err := fs.ReadFile(migrations, name)
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dialplane/dialplane/internal/fleet"
+	"github.com/dialplane/dialplane/internal/listquery"
 	"github.com/dialplane/dialplane/internal/mac"
 	"github.com/dialplane/dialplane/internal/secret"
 	"github.com/dialplane/dialplane/internal/store"
@@ -105,6 +106,11 @@ func someone(ctx context.Context) func(w fleet.Writer) error {
 		}
 		for _, id := range []fleet.ID{7, 8} {
 			err = errors.Join(err, w.InsertAccount(ctx, fleet.Account{ID: id, Tenant: 1, Username: fmt.Sprint(id), PasswordHash: next().Reveal(), Role: fleet.Admin}))
+		}
+		for _, id := range []fleet.ID{11, 12} {
+			err = errors.Join(err,
+				w.InsertRedirectAccount(ctx, fleet.RedirectAccount{ID: id, Tenant: 1, Vendor: fmt.Sprint(id), Secrets: map[string]secret.Secret{"key": next()}}),
+				w.Redirect(ctx, fleet.Wish{Account: id, Tenant: 1, MAC: mac.Addr{0, 1, 2, 3, 4, byte(id)}, Token: next()}, time.Unix(1, 0), "somebody"))
 		}
 		return err
 	}
@@ -340,7 +346,7 @@ func sealedColumns(t *testing.T, dir string) (columns [][2]string) {
 		}
 		columns = append(columns, c)
 	}
-	if err := rows.Err(); err != nil || len(columns) != 10 {
+	if err := rows.Err(); err != nil || len(columns) != 12 {
 		t.Fatalf("sealed columns: %v, %v", columns, err)
 	}
 	return columns
@@ -370,6 +376,10 @@ func readAll(ctx context.Context, db *store.DB) error {
 			_, err := r.Account(ctx, 1, id)
 			errs = append(errs, err)
 		}
+		_, err := r.RedirectAccounts(ctx, 1)
+		errs = append(errs, err)
+		_, _, err = r.Redirections(ctx, 1, listquery.Query{})
+		errs = append(errs, err)
 		return errors.Join(errs...)
 	})
 }
@@ -385,7 +395,7 @@ func TestMovedSecretsDoNotOpen(t *testing.T) {
 	}
 	for i, c := range columns {
 		for what, query := range map[string]string{
-			"another row's":    fmt.Sprintf(`UPDATE %[1]s SET %[2]s = (SELECT o.%[2]s FROM %[1]s o WHERE o.id <> %[1]s.id)`, c[0], c[1]),
+			"another row's":    fmt.Sprintf(`UPDATE %[1]s SET %[2]s = (SELECT o.%[2]s FROM %[1]s o WHERE o.rowid <> %[1]s.rowid)`, c[0], c[1]),
 			"another column's": fmt.Sprintf(`UPDATE %s SET %s = (SELECT %s FROM %s LIMIT 1)`, c[0], c[1], columns[(i+1)%len(columns)][1], columns[(i+1)%len(columns)][0]),
 			"a bit changed":    fmt.Sprintf(`UPDATE %[1]s SET %[2]s = CAST(substr(%[2]s, 1, length(%[2]s) - 1) || x'00' AS BLOB) WHERE substr(%[2]s, -1) <> x'00'`, c[0], c[1]),
 			"emptied":          fmt.Sprintf(`UPDATE %s SET %s = x''`, c[0], c[1]),

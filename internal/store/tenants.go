@@ -123,6 +123,9 @@ func (w *writer) UpdateTenant(ctx context.Context, t fleet.Tenant) error {
 }
 
 func (w *writer) DeleteTenant(ctx context.Context, id fleet.ID) error {
+	if err := w.leaveRedirections(ctx, id); err != nil {
+		return err
+	}
 	if err := w.change(ctx, "tenant", `DELETE FROM tenants WHERE id = $1`, id); err != nil {
 		return err
 	}

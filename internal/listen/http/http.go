@@ -7,6 +7,7 @@ package http
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -63,8 +64,17 @@ func New(core Core, limits Limits, log *slog.Logger) *Server {
 }
 
 // Serve answers on l until Shutdown. Requests in flight then finish.
-func (s *Server) Serve(l net.Listener) error {
-	err := s.server.Serve(limit(l, s.limits.Connections))
+func (s *Server) Serve(l net.Listener) error { return s.serve(limit(l, s.limits.Connections)) }
+
+// ServeTLS is Serve over TLS.
+func (s *Server) ServeTLS(l net.Listener, c *tls.Config) error {
+	// The limit counts connections before their handshake; net/http knows TLS by the
+	// type of the connection.
+	return s.serve(tls.NewListener(limit(l, s.limits.Connections), c))
+}
+
+func (s *Server) serve(l net.Listener) error {
+	err := s.server.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -93,7 +103,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ip := remoteIP(r)
-	if !strings.HasPrefix(r.URL.Path, "/p/") && !h.sources.allow(ip) {
+	if !provision.Proven(r.URL.Path) && !h.sources.allow(ip) {
 		retryLater(w, http.StatusTooManyRequests)
 		return
 	}

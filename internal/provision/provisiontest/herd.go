@@ -194,6 +194,9 @@ func (Herd) EachTemplate(context.Context, func(fleet.TemplateFile) error) error 
 // EachServed calls f for nothing.
 func (Herd) EachServed(context.Context, func(fleet.Served) error) error { return nil }
 
+// EachPointer calls f for nothing.
+func (Herd) EachPointer(context.Context, func(fleet.Pointer) error) error { return nil }
+
 // EachSighting calls f for nothing.
 func (Herd) EachSighting(context.Context, func(fleet.Sighting) error) error { return nil }
 

@@ -138,7 +138,7 @@ func (s *store) newUser(tenant fleet.ID) fleet.User {
 func someSettings(id fleet.ID) fleet.DeviceSettings {
 	return fleet.DeviceSettings{
 		Password: secret.New(fmt.Sprintf("web password of %d", id)), TimeZone: "Asia/Tokyo", Language: "JAPANESE", Codecs: []string{"OPUS", "G722"},
-		Interface: fleet.PublicIPv6, PreferredTransport: fleet.TLS, RPS: true, HTTPS: true, DisabledAt: start.Add(2 * time.Second),
+		Interface: fleet.PublicIPv6, PreferredTransport: fleet.TLS, RPS: true, HTTPS: true, Code: "4711", DisabledAt: start.Add(2 * time.Second),
 	}
 }
 
@@ -168,7 +168,7 @@ func (s *store) aDectPhone(tenant fleet.ID) fleet.DectPhone {
 	id := s.NewID()
 	d := fleet.DectPhone{
 		ID: id, Tenant: tenant, Name: "Hall", MAC: macOf(id), Template: "snom_m.xml", Vendor: "Snom", Model: "M700", DeviceSettings: someSettings(id),
-		Tone: "DEU", UserPassword: secret.New("u"), EngineerPassword: secret.New("e"), Region: "EU", HandsetLanguage: "GERMAN", Lines: 30, System: 1,
+		Tone: "DEU", UserPassword: secret.New("u"), EngineerPassword: secret.New("e"), Region: "EU", HandsetLanguage: "GERMAN", Lines: 30, System: 1, SerialNumber: "SN",
 		Token: secret.New(fmt.Sprintf("token of %d", id)), CreatedAt: start, UpdatedAt: start.Add(time.Second),
 	}
 	filled(s.t, d)

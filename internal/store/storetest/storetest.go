@@ -39,6 +39,7 @@ type Backend interface {
 	DeleteEvents(ctx context.Context, before time.Time, limit int) (int, error)
 	Announce(to func([]fleet.Event))
 	jobStore
+	redirectStore
 	AuditLog(ctx context.Context, tenant fleet.ID, limit int) ([]fleet.AuditRecord, error)
 }
 
@@ -78,6 +79,14 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		{"Settling", testSettling},
 		{"Unassigned", testUnassigned},
 		{"Disabled", testDisabled},
+		{"RedirectAccounts", testRedirectAccounts},
+		{"Redirections", testRedirections},
+		{"RedirectClaims", testRedirectClaims},
+		{"RedirectChanges", testRedirectChanges},
+		{"RedirectMoves", testRedirectMoves},
+		{"RedirectJobs", testRedirectJobs},
+		{"RedirectTenants", testRedirectTenants},
+		{"Pointers", testPointers},
 		{"Each", testEach},
 		{"Lists", testLists},
 		{"ListErrors", testListErrors},
