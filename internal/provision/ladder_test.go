@@ -229,7 +229,7 @@ func TestEnrolmentIsUsedOnce(t *testing.T) {
 	if n := race(); n != 0 {
 		t.Errorf("%d requests enrolled in a used window", n)
 	}
-	contains(t, w.log.String(), "a second enrolment in one window was refused")
+	contains(t, w.log.String(), "a second enrolment was refused")
 	w.start()
 	if n := race(); n != 0 {
 		t.Errorf("%d requests enrolled in a used window after a restart", n)
