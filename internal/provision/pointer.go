@@ -107,7 +107,8 @@ func (c *Core) first(ctx context.Context, r Request, token, path string) Answer 
 	}
 	d, name := p.device, lastPart(path)
 	found, known, err := c.registry.Identify(vendor.Evidence{UserAgent: r.UserAgent, Path: "/" + path})
-	a, reason, level := c.stranger(), "", L0
+	a, level := c.stranger(), L0
+	var reason string
 	switch why := d.misfit(found, known, err); {
 	case d.disabled():
 		reason = "the phone is disabled"
