@@ -3245,6 +3245,11 @@ type RedirectDifference struct {
 	// Examples: ["001565aabbcc"]
 	Missing []string `json:"missing"`
 
+	// Refused Devices that it would not have when it was told of them, or that were somebody else's.
+	//
+	// Examples: ["001565aabbcc"]
+	Refused []string `json:"refused"`
+
 	// Repaired Devices that are to be registered anew; /jobs shows how far that is.
 	//
 	// Examples: 0
@@ -3352,7 +3357,7 @@ type RedirectSync struct {
 	// Examples: ["001565aabbcc"]
 	Foreign *[]string `json:"foreign,omitempty"`
 
-	// Repair Register anew what is missing or stale. Without, nothing is changed.
+	// Repair Register anew what is missing, stale or was refused. Without, nothing is changed.
 	//
 	// Examples: false
 	Repair *bool `json:"repair,omitempty"`

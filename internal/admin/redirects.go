@@ -75,7 +75,7 @@ type redirectAccountCreate struct {
 type redirectAccountUpdate struct{ RedirectAccountFields }
 
 type redirectSync struct {
-	Repair  *bool     `json:"repair,omitempty" example:"false" doc:"Register anew what is missing or stale. Without, nothing is changed."`
+	Repair  *bool     `json:"repair,omitempty" example:"false" doc:"Register anew what is missing, stale or was refused. Without, nothing is changed."`
 	Foreign *[]string `json:"foreign,omitempty" maxItems:"500" maxLength:"32" example:"001565aabbcc" doc:"Devices that the service has for this account and this fleet has not: those named are removed there."`
 }
 
@@ -85,6 +85,7 @@ type redirectDifference struct {
 	Stale     []string        `json:"stale" example:"001565aabbcc" doc:"Devices that it sends elsewhere, or should have forgotten."`
 	Taken     []string        `json:"taken" example:"001565aabbcc" doc:"Devices that are registered by somebody else."`
 	Foreign   []string        `json:"foreign" example:"001565aabbcc" doc:"Devices that it has for this account and this fleet has not. They are left alone unless named."`
+	Refused   []string        `json:"refused" example:"001565aabbcc" doc:"Devices that it would not have when it was told of them, or that were somebody else's."`
 	Unchecked int             `json:"unchecked" example:"0" doc:"Devices that it was not asked about: it does not list what it has, and there are too many."`
 	Repaired  int             `json:"repaired" example:"0" doc:"Devices that are to be registered anew; /jobs shows how far that is."`
 	Forgotten []string        `json:"forgotten" example:"001565aabbcc" doc:"Foreign devices that were removed."`
@@ -230,7 +231,7 @@ func redirectAccountOf(r request) func(fleet.RedirectAccount) redirectAccount {
 func redirectDifferenceOf(d fleet.RedirectSync) redirectDifference {
 	names := each(mac.Addr.String)
 	return redirectDifference{
-		Matched: d.Matched, Missing: names(d.Missing), Stale: names(d.Stale), Taken: names(d.Taken), Foreign: names(d.Foreign),
+		Matched: d.Matched, Missing: names(d.Missing), Stale: names(d.Stale), Taken: names(d.Taken), Foreign: names(d.Foreign), Refused: names(d.Refused),
 		Unchecked: d.Unchecked, Repaired: d.Repaired, Forgotten: names(d.Forgotten),
 		Kept: each(func(f fleet.Fault) redirectFault { return redirectFault{f.Pointer, f.Message} })(d.Kept),
 	}

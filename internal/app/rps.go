@@ -27,7 +27,7 @@ type rpsCmd struct {
 
 	Services rpsServicesCmd `cmd:"" help:"List the services that there can be accounts at, and what an account consists of."`
 	Accounts rpsAccountsCmd `cmd:"" help:"List, add, verify and delete accounts."`
-	Status   rpsStatusCmd   `cmd:"" help:"Say how devices stand at their vendors' services, and what is still to be told."`
+	Status   rpsStatusCmd   `cmd:"" help:"Say how devices stand at their vendors' services."`
 	Sync     rpsSyncCmd     `cmd:"" help:"Compare what a service has with what it should have; changes nothing unless asked to."`
 }
 
@@ -342,7 +342,7 @@ func (cmd rpsStatusCmd) Run(ctx context.Context, streams Streams, c *cli) error 
 
 type rpsSyncCmd struct {
 	ID     string   `arg:"" help:"Id of the account."`
-	Repair bool     `help:"Register anew what is missing or stale." env:"-"`
+	Repair bool     `help:"Register anew what is missing, stale or was refused." env:"-"`
 	Remove []string `help:"Remove this device, which the service has for the account and the fleet has not; repeat for several." placeholder:"MAC" env:"-"`
 }
 
@@ -367,7 +367,7 @@ func (cmd rpsSyncCmd) Run(ctx context.Context, streams Streams, c *cli) error {
 	for _, group := range []struct {
 		name string
 		macs []string
-	}{{"missing", d.Missing}, {"stale", d.Stale}, {"taken", d.Taken}, {"foreign", d.Foreign}, {"removed", d.Forgotten}} {
+	}{{"missing", d.Missing}, {"stale", d.Stale}, {"taken", d.Taken}, {"foreign", d.Foreign}, {"refused", d.Refused}, {"removed", d.Forgotten}} {
 		rows = append(rows, []string{group.name, strconv.Itoa(len(group.macs)), strings.Join(group.macs, " ")})
 	}
 	for _, k := range d.Kept {

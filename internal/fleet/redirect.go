@@ -222,6 +222,9 @@ type RedirectDifference struct {
 	Stale   []mac.Addr // it sends them elsewhere
 	Taken   []mac.Addr // they are registered by somebody else
 	Foreign []mac.Addr // it has them for the account, and they are not of this fleet
+	// Refused are those that the service would not have when it was told, or that were
+	// somebody else's.
+	Refused []mac.Addr
 	// Unchecked is how many it was not asked about, as it does not list what it has.
 	Unchecked int
 }

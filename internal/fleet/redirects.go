@@ -413,7 +413,7 @@ func (f *Fleet) ownAccount(ctx context.Context, c Caller, id ID) (a RedirectAcco
 
 // RedirectSyncInput says what a sync may change. Its faults point at /foreign/0.
 type RedirectSyncInput struct {
-	Repair  bool     // has what is missing or stale registered anew
+	Repair  bool     // has what is missing, stale or was refused registered anew
 	Foreign []string // devices that are not of this fleet and that the service is to forget
 }
 
@@ -474,7 +474,7 @@ func (f *Fleet) SyncRedirectAccount(ctx context.Context, c Caller, id ID, in Red
 		if !in.Repair {
 			return a.object(), nil
 		}
-		repair := slices.Concat(s.Missing, s.Stale)
+		repair := slices.Concat(s.Missing, s.Stale, s.Refused)
 		s.Repaired = len(repair)
 		return a.object(), w.RedirectThese(ctx, id, repair, f.now(), c.Name)
 	})

@@ -378,7 +378,7 @@ func TestSyncRedirectAccount(t *testing.T) {
 	check(t, w.UpdateDectPhone(ctx, w.admin, w.base, fleet.DectInput{RPS: new(true)}))
 	w.tell()
 	stranger := mac.MustParse("001565ffffff")
-	w.redirects.diff = fleet.RedirectDifference{Matched: 1, Missing: []mac.Addr{mac.MustParse(w.phoneMAC)}, Foreign: []mac.Addr{stranger}}
+	w.redirects.diff = fleet.RedirectDifference{Matched: 1, Refused: []mac.Addr{mac.MustParse(w.phoneMAC)}, Foreign: []mac.Addr{stranger}}
 	sync := func(in fleet.RedirectSyncInput) fleet.RedirectSync {
 		t.Helper()
 		return must(w.SyncRedirectAccount(ctx, w.admin, w.redirectAccount, in))(t)

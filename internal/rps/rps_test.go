@@ -419,7 +419,14 @@ func TestCompare(t *testing.T) {
 				defer w.close()
 				w.start()
 				list := macs(5)
-				w.want(0, list...)
+				refused := address48(6)
+				f.fail(func(c call) []error {
+					if c.verb == "register" && c.devices[0].MAC == refused {
+						return []error{redirect.Errorf(redirect.Refused, "no")}
+					}
+					return nil
+				})
+				w.want(0, append(list, refused)...)
 				time.Sleep(5 * time.Second)
 				stranger := address48(99)
 				f.mu.Lock()
@@ -440,7 +447,7 @@ func TestCompare(t *testing.T) {
 				if lists { // what is somebody else's is not in the list
 					missing, taken, foreign = []mac.Addr{list[1], list[3]}, nil, []mac.Addr{stranger}
 				}
-				if d.Matched != 2 || !slices.Equal(d.Missing, missing) || !slices.Equal(d.Stale, list[2:3]) || !slices.Equal(d.Taken, taken) || !slices.Equal(d.Foreign, foreign) || d.Unchecked != 0 {
+				if d.Matched != 2 || !slices.Equal(d.Missing, missing) || !slices.Equal(d.Stale, list[2:3]) || !slices.Equal(d.Taken, taken) || !slices.Equal(d.Foreign, foreign) || !slices.Equal(d.Refused, []mac.Addr{refused}) || d.Unchecked != 0 {
 					t.Errorf("%+v", d)
 				}
 				if errs := w.worker.Forget(t.Context(), w.account(0), []mac.Addr{stranger}); len(errs) != 1 || errs[0] != nil || f.owner[stranger] != "" {

@@ -39,10 +39,17 @@ func (w *Worker) Compare(ctx context.Context, a fleet.RedirectAccount, told []fl
 	}
 	ctx, cancel := context.WithTimeout(ctx, syncTime)
 	defer cancel()
+	compare := w.compareEach
 	if service.Lists {
-		return w.compareList(ctx, client, s, told)
+		compare = w.compareList
 	}
-	return w.compareEach(ctx, client, s, told)
+	d, err := compare(ctx, client, s, told)
+	for _, e := range told {
+		if e.Want == fleet.WantRegistered && (e.Status == fleet.RedirectRefused || e.Status == fleet.RedirectForeign) {
+			d.Refused = append(d.Refused, e.MAC)
+		}
+	}
+	return d, err
 }
 
 func (w *Worker) compareList(ctx context.Context, client redirect.Client, s *state, told []fleet.RedirectErrand) (d fleet.RedirectDifference, err error) {
