@@ -17,6 +17,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -165,7 +166,10 @@ func (w *Worker) stateOf(account fleet.ID, service redirect.Service) *state {
 	defer w.mu.Unlock()
 	s := w.accounts[account]
 	if s == nil {
-		s = &state{limit: rate.NewLimiter(rate.Limit(service.Rate), 1), calls: make(chan struct{}, parallelCalls)}
+		// No more calls at a time than may begin in a second: those that take several
+		// requests wait for the pace in the middle, and not for long.
+		parallel := min(parallelCalls, max(1, int(math.Ceil(service.Rate))))
+		s = &state{limit: rate.NewLimiter(rate.Limit(service.Rate), 1), calls: make(chan struct{}, parallel)}
 		w.accounts[account] = s
 	}
 	return s
@@ -213,6 +217,7 @@ func (w *Worker) client(a fleet.RedirectAccount) (redirect.Client, redirect.Serv
 		if s.http != nil {
 			s.http.CloseIdleConnections()
 		}
+		c.Transport = paced{c.Transport, s.limit}
 		s.http, s.endpoint = c, a.Endpoint
 	}
 	account := redirect.Account{Endpoint: a.Endpoint, Values: make(map[string]secret.Secret, len(a.Values)+len(a.Secrets))}
@@ -240,8 +245,34 @@ func (s *state) call(ctx, sending context.Context, do func(context.Context)) err
 	}
 	sending, cancel := context.WithTimeout(sending, callTime)
 	defer cancel()
-	do(sending)
+	do(context.WithValue(sending, firstRequest{}, new(atomic.Bool)))
 	return nil
+}
+
+// firstRequest is the key under which a call's context knows whether its first request
+// has been made, for which the call has waited.
+type firstRequest struct{}
+
+// paced keeps the requests of calls that take several within the account's pace.
+type paced struct {
+	http.RoundTripper
+	limit *rate.Limiter
+}
+
+func (p paced) RoundTrip(r *http.Request) (*http.Response, error) {
+	if made, ok := r.Context().Value(firstRequest{}).(*atomic.Bool); !ok || made.Swap(true) {
+		if err := p.limit.Wait(r.Context()); err != nil {
+			return nil, err
+		}
+	}
+	return p.RoundTripper.RoundTrip(r)
+}
+
+// CloseIdleConnections is called by http.Client's method of that name.
+func (p paced) CloseIdleConnections() {
+	if c, ok := p.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 // plainly is an error for people: why, in the words of the service or ours.
