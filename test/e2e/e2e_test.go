@@ -463,7 +463,12 @@ func serve(t *testing.T, bin string, at station, flags ...string) *server {
 // waitFor tries until ready returns nil, for at most 20 seconds.
 func waitFor(t *testing.T, what string, ready func() error) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	waitUpTo(t, 20*time.Second, what, ready)
+}
+
+func waitUpTo(t *testing.T, longest time.Duration, what string, ready func() error) {
+	t.Helper()
+	deadline := time.After(longest)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {

@@ -43,6 +43,8 @@ loadmodule "db_text.so"
 loadmodule "auth.so"
 loadmodule "auth_db.so"
 modparam("ctl", "binrpc", "unix:%[4]s/ctl")
+modparam("ctl", "binrpc_max_body_size", 2048)
+modparam("ctl", "binrpc_struct_max_body_size", 256)
 modparam("usrloc", "db_mode", 0)
 modparam("tm", "fr_timer", 2000)
 modparam("usrloc", "use_domain", 0)
@@ -133,7 +135,7 @@ var record = regexp.MustCompile(`AoR: (\S+)`)
 // registered asks the registrar which extensions have a contact.
 func (k *kamailio) registered() map[string]bool {
 	k.t.Helper()
-	out, err := k.rpc("ul.dump")
+	out, err := k.rpc("ul.dump", "brief")
 	if err != nil {
 		k.t.Fatalf("ul.dump: %v\n%s", err, out)
 	}
