@@ -43,7 +43,8 @@ func (c *rpsCmd) open() (*client.ClientWithResponses, error) {
 	if c.Token == "" {
 		return nil, errors.New("there is no token to ask with; give one in DIALPLANE_TOKEN or with --token")
 	}
-	return client.NewClientWithResponses(strings.TrimSuffix(c.API, "/")+"/api",
+	base := strings.TrimSuffix(strings.TrimSuffix(c.API, "/"), "/api") // people copy it with and without
+	return client.NewClientWithResponses(base+"/api",
 		client.WithHTTPClient(&http.Client{Timeout: 2 * time.Minute}),
 		client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+c.Token)

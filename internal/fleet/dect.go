@@ -236,7 +236,7 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 			return "", err
 		}
 		if len(members) > 0 && !force {
-			return "", errorf(CodeConflict, "the DECT base %q has %d members (%s); take them off, or force", d.Name, len(members), firstOf(members))
+			return "", errorf(CodeConflict, "the DECT base %q has %s; take them off, or force", d.Name, countOf(members))
 		}
 		if err := f.closeFor(ctx, w, c.Tenant, d.MAC); err != nil {
 			return "", err
@@ -259,8 +259,8 @@ func (f *Fleet) DeleteDectPhone(ctx context.Context, c Caller, id ID, force bool
 	return f.tell(ctx, told...)
 }
 
-// firstOf names the first few members: "101, 102, 103, …".
-func firstOf(members []Member) string {
+// countOf counts members and names the first few: "12 members (101, 102, 103, …)".
+func countOf(members []Member) string {
 	var names []string
 	for _, m := range members[:min(len(members), 3)] {
 		names = append(names, m.ExtensionNumber)
@@ -268,7 +268,11 @@ func firstOf(members []Member) string {
 	if len(members) > len(names) {
 		names = append(names, "…")
 	}
-	return strings.Join(names, ", ")
+	what := "members"
+	if len(members) == 1 {
+		what = "member"
+	}
+	return fmt.Sprintf("%d %s (%s)", len(members), what, strings.Join(names, ", "))
 }
 
 func (f *Fleet) readDect(v *form, in DectInput, t Tenant, info *TemplateInfo, d *DectPhone) {

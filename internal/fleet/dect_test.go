@@ -131,7 +131,7 @@ func TestMemberRules(t *testing.T) {
 		{name: "IPUI and its IPEI", do: replace(m("101", "0DEADBEEF4", ""), m("102", "57005-0782068-7", "")), at: []string{"/items/1/ipui"}, says: "item 0"},
 		{name: "IPEI with a slip", do: replace(m("101", "5700507820697", "")), at: []string{"/items/0/ipui"}, says: "last digit would be"},
 		{name: "IPEI of no maker", do: replace(m("101", "6553600000010", "")), at: []string{"/items/0/ipui"}, says: "maker is at most 65535"},
-		{name: "base with members", do: func() error { return w.DeleteDectPhone(ctx, w.admin, w.base, false) }, code: fleet.CodeConflict, says: "has 1 members (102)"},
+		{name: "base with members", do: func() error { return w.DeleteDectPhone(ctx, w.admin, w.base, false) }, code: fleet.CodeConflict, says: "has 1 member (102)"},
 		{
 			name: "everything at once", do: replace(m("101", "030AB1EE2", "1"), m("101", "", "1"), m("999", "0000000001", "9"), m("103", "0000000001", "")),
 			at: []string{"/items", "/items/0/ipui", "/items/1/extension_number", "/items/1/handset_index", "/items/2/extension_number", "/items/2/handset_index", "/items/3/ipui"},

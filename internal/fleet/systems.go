@@ -470,7 +470,7 @@ func (p *planning) members(ctx context.Context, s *DectSystem) (systemPlan, erro
 		case i == p.master && len(list) == 0:
 			list = own
 		default:
-			p.conflict(p.at(i, "dect_phone_id"), "the DECT base %q has %d members (%s); move them first, for those of a system are its data master's", d.Name, len(own), firstOf(own))
+			p.conflict(p.at(i, "dect_phone_id"), "the DECT base %q has %s; move them first, for those of a system are its data master's", d.Name, countOf(own))
 		}
 	}
 	if p.master < 0 {

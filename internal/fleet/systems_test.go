@@ -122,7 +122,7 @@ func TestDectSystemRules(t *testing.T) {
 		{name: "one that cannot lead, by name", do: create(basesOf(c, slave), led(slave)), at: []string{"/master"}},
 		{name: "master not among them", do: create(basesOf(c, slave), led(own)), at: []string{"/master"}},
 		{name: "more bases than it leads", do: create(basesOf(c, slave, extra)), at: []string{"/bases"}, says: "at most 2"},
-		{name: "members of one that joins", do: create(basesOf(c, own)), code: fleet.CodeConflict, at: []string{"/bases/1/dect_phone_id"}, says: "has 1 members (101)"},
+		{name: "members of one that joins", do: create(basesOf(c, own)), code: fleet.CodeConflict, at: []string{"/bases/1/dect_phone_id"}, says: "has 1 member (101)"},
 		{name: "clock from outside", do: create(from(c, 0, slave, own)), at: []string{"/bases/1/sync_from"}},
 		{name: "clock from itself", do: create(from(c, 0, slave, slave)), at: []string{"/bases/1/sync_from"}},
 		{name: "clocks in a circle", do: update(fleet.DectSystemInput{Bases: from(a, 0, b, slave, slave, b)}), at: []string{"/bases/1/sync_from", "/bases/2/sync_from"}},
