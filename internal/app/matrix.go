@@ -34,6 +34,8 @@ const matrixHead = `# Models
 %d models of %d vendors. This page is written by ` + "`dialplane template matrix`" + ` from the built-in templates and vendor packs; don't edit it.
 
 - *Accounts*: SIP accounts. *Keys*: programmable keys with their pages. *Modules*: expansion modules, and the keys of each.
+- *Handsets*: how many a DECT base takes by itself; a dash for one that works in a system alone. *Bases*: how many a multi-cell system of it may have, its data master included. *In all*: how many
+  handsets such a system takes where this base is its data master.
 - *Languages*: how many of the API's 14 the phone can be told. *TLS*: whether SIP over TLS can be chosen.
 - *Fetch again*, *Restart*: the Event of the SIP NOTIFY; a dash where no way is documented.
 - *Rests on*: **manual**, the vendor's own document; **capture**, a real phone's request; **source**, what other systems that serve the model know of it; **memory**, to be confirmed.
@@ -57,22 +59,48 @@ func matrix(registry *vendor.Registry, templates []*template.Template) string {
 	fmt.Fprintf(&out, matrixHead, models, len(names))
 	for _, name := range names {
 		pack, _ := registry.Pack(name)
-		fmt.Fprintf(&out, "\n## %s\n\n%s%s\n\n", name, commands(pack.Commands), deviating(pack))
-		out.WriteString("| model | accounts | keys | modules | codecs | languages | transports | TLS | rests on | template |\n| --- | --: | --: | --- | --- | --: | --- | --- | --- | --- |\n")
-		for _, t := range byVendor[name] {
-			for i := range t.Models {
-				out.WriteString(matrixRow(t, &t.Models[i]))
+		fmt.Fprintf(&out, "\n## %s\n\n%s%s\n", name, commands(pack.Commands), deviating(pack))
+		table(&out, byVendor[name], "| model | accounts | keys | modules |", "--: | --: | --- |", func(m *template.Model) string {
+			if isBase(m) {
+				return ""
 			}
-		}
+			modules := "–"
+			if m.Modules > 0 {
+				modules = fmt.Sprintf("%d × %d", m.Modules, m.ModuleKeys)
+			}
+			return fmt.Sprintf("%d | %s | %s", m.Accounts, orDash(m.LineKeys), modules)
+		})
+		table(&out, byVendor[name], "| DECT base | handsets | bases | in all |", "--: | --: | --: |", func(m *template.Model) string {
+			switch {
+			case !isBase(m):
+				return ""
+			case m.Bases == 0:
+				return fmt.Sprintf("%s | – | –", orDash(m.Handsets))
+			}
+			return fmt.Sprintf("%s | %d | %s", orDash(m.Handsets), m.Bases, orDash(max(m.Handsets, m.SystemHandsets)))
+		})
 	}
 	return out.String()
 }
 
-func matrixRow(t *template.Template, m *template.Model) string {
-	modules := "–"
-	if m.Modules > 0 {
-		modules = fmt.Sprintf("%d × %d", m.Modules, m.ModuleKeys)
+func isBase(m *template.Model) bool { return m.Handsets > 0 || m.Bases > 0 }
+
+// table writes a vendor's models that size says something of.
+func table(out *strings.Builder, templates []*template.Template, head, ruler string, size func(*template.Model) string) {
+	var rows strings.Builder
+	for _, t := range templates {
+		for i := range t.Models {
+			if m := &t.Models[i]; size(m) != "" {
+				rows.WriteString(matrixRow(t, m, size(m)))
+			}
+		}
 	}
+	if rows.Len() > 0 {
+		fmt.Fprintf(out, "\n%s codecs | languages | transports | TLS | rests on | template |\n| --- | %s --- | --: | --- | --- | --- | --- |\n%s", head, ruler, rows.String())
+	}
+}
+
+func matrixRow(t *template.Template, m *template.Model, size string) string {
 	transports := offered(t, m, "transports")
 	tls := "–"
 	if slices.Contains(transports, "TLS") {
@@ -82,8 +110,8 @@ func matrixRow(t *template.Template, m *template.Model) string {
 	if slices.Contains(t.Showcases(), m) {
 		basis += ", golden"
 	}
-	return fmt.Sprintf("| %s | %d | %s | %s | %s | %d | %s | %s | %s | %s |\n",
-		strings.TrimPrefix(m.DisplayName, t.Vendor+" "), m.Accounts, orDash(m.LineKeys), modules, strings.Join(offered(t, m, "codecs"), " "),
+	return fmt.Sprintf("| %s | %s | %s | %d | %s | %s | %s | %s |\n",
+		strings.TrimPrefix(m.DisplayName, t.Vendor+" "), size, strings.Join(offered(t, m, "codecs"), " "),
 		len(offered(t, m, "languages")), strings.Join(transports, " "), tls, basis, strings.TrimSuffix(t.Filename, ".xml"))
 }
 
