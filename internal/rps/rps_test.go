@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -305,6 +306,69 @@ func TestOutage(t *testing.T) {
 		if a := w.account(0); a.HeldReason != "" {
 			t.Errorf("still held: %+v", a.RedirectHealth)
 		}
+	})
+}
+
+// Ten minutes in which one of five services is down delay the phones of that one, and
+// not for longer than until it is asked again.
+func TestOutageOfOneOfFive(t *testing.T) {
+	in(t, func(t *testing.T) {
+		const each = 100
+		rates := map[string]float64{"acme": 50, "bolt": 5, "cell": 5, "dial": 5, "echo": 2}
+		names := slices.Sorted(maps.Keys(rates))
+		f := newFake()
+		var services []redirect.Service
+		for _, name := range names {
+			services = append(services, f.service(name, func(s *redirect.Service) { s.Rate = rates[name] }))
+		}
+		w := newWorld(t, f, services...)
+		defer w.close()
+		began := time.Now()
+		f.fault = func(c call) []error {
+			if c.key == "bolt" && c.at.Sub(began) < 10*time.Minute {
+				return redirect.All(c.devices, redirect.Errorf(redirect.Busy, "the status 500"))
+			}
+			return nil
+		}
+		w.start()
+		of := func(i int) (list []mac.Addr) {
+			for n := range each {
+				list = append(list, address48(1000*i+n))
+			}
+			return list
+		}
+		registered := func(i int) (n int) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			for _, m := range of(i) {
+				if _, there := f.devices[m]; there {
+					n++
+				}
+			}
+			return n
+		}
+		for i := range names {
+			w.want(i, of(i)...)
+		}
+		time.Sleep(each/2*time.Second + 10*time.Second) // what the slowest takes, and the start
+		for i, name := range names {
+			want := each
+			if name == "bolt" {
+				want = 0
+			}
+			if got := registered(i); got != want {
+				t.Errorf("%s has %d of %d after a minute", name, got, want)
+			}
+		}
+		if a := w.account(1); a.HeldReason == "" {
+			t.Error("the service that is down is not held")
+		}
+		// Ten minutes, then at most as long as it is left alone, then its pace.
+		time.Sleep(10*time.Minute - time.Since(began) + 10*time.Minute + 2*each/5*time.Second)
+		if got := registered(1); got != each {
+			t.Errorf("bolt has %d of %d afterwards", got, each)
+		}
+		w.agrees()
 	})
 }
 
