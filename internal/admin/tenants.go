@@ -154,10 +154,11 @@ func (s *server) registerTenants() {
 	})
 	register(s, operation{
 		method: http.MethodPost, path: "/tenants/{id}/destroy", id: "deleteTenant", tag: tagTenants, status: http.StatusNoContent, role: fleet.Admin, installation: true,
+		flags:   map[string]string{"force": "Delete it even where devices are registered for accounts of its own at redirect services: they stay registered there."},
 		summary: "Delete a tenant and everything in it",
 		detail:  "For administrators of the installation. The first tenant cannot be deleted.",
 	}, func(ctx context.Context, r request, in *ObjectPath) (*empty, error) {
-		return nothing(s.Fleet.DeleteTenant(ctx, r.Caller, in.ID.ref()))
+		return nothing(s.Fleet.DeleteTenant(ctx, r.Caller, in.ID.ref(), r.Flags["force"]))
 	})
 }
 

@@ -138,7 +138,7 @@ func TestOrphanedContents(t *testing.T) {
 		t.Errorf("left of a failed upload: %q", got)
 	}
 	must(w.CreateFile(ctx, w.other, firmware("A1.rom", "2.0"), -1, strings.NewReader("theirs")))(t)
-	check(t, w.DeleteTenant(ctx, w.root, w.otherTenant))
+	check(t, w.DeleteTenant(ctx, w.root, w.otherTenant, false))
 	if got := w.contents(); len(got) != 0 {
 		t.Errorf("left of a tenant: %q", got)
 	}

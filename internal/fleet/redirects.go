@@ -335,7 +335,7 @@ func (f *Fleet) DeleteRedirectAccount(ctx context.Context, c Caller, id ID, forc
 			return "", err
 		}
 		if n > 0 && !force {
-			return "", errorf(CodeConflict, "%s may have %d devices registered for this account; switch their rps off and wait until they are removed, or force, which leaves them registered there", a.Service, n)
+			return "", errorf(CodeConflict, "%s may have %s registered for this account; switch their rps off and wait until they are removed, or force, which leaves them registered there", a.Service, devices(n))
 		}
 		if c.Tenant != 0 {
 			fallback, err := w.RedirectAccountFor(ctx, 0, a.Vendor)
@@ -358,6 +358,13 @@ func (f *Fleet) DeleteRedirectAccount(ctx context.Context, c Caller, id ID, forc
 		news = append(news, f.redirectionChanged(tenant, mac.Addr{}))
 	}
 	return f.tell(ctx, news...)
+}
+
+func devices(n int) string {
+	if n == 1 {
+		return "1 device"
+	}
+	return fmt.Sprintf("%d devices", n)
 }
 
 // VerifyRedirectAccount asks the service whether it takes an account, and returns the

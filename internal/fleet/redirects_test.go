@@ -340,6 +340,24 @@ func TestRedirectFollowsTheDevice(t *testing.T) {
 	w.wantRows("forgotten for good", w.admin)
 }
 
+// A tenant is not deleted with the accounts that its devices are registered by.
+func TestTenantWithRegisteredDevices(t *testing.T) {
+	t.Parallel()
+	w, ctx := newWorld(t), t.Context()
+	must(w.CreateRedirectAccount(ctx, w.other, redirectAccount()))(t)
+	rps := func(on bool) {
+		t.Helper()
+		check(t, w.UpdatePhone(ctx, w.other, w.otherUser, w.otherPhone, fleet.PhoneInput{RPS: new(on)}))
+		w.tell()
+	}
+	rps(true)
+	if err := w.DeleteTenant(ctx, w.root, w.otherTenant, false); fleet.CodeOf(err) != fleet.CodeConflict || !strings.Contains(err.Error(), "acme-rps may have 1 device registered") {
+		t.Errorf("with a device registered: %v", err)
+	}
+	rps(false)
+	check(t, w.DeleteTenant(ctx, w.root, w.otherTenant, false))
+}
+
 func TestRedirectAccountsTakeOver(t *testing.T) {
 	t.Parallel()
 	w, ctx := newWorld(t), t.Context()
@@ -352,7 +370,7 @@ func TestRedirectAccountsTakeOver(t *testing.T) {
 	w.wantRows("an account of its own", w.admin, w.phoneMAC+" removed pending", w.phoneMAC+" registered pending")
 	w.wantRows("the neighbour", w.other, w.otherMAC+" registered registered")
 	w.tell()
-	if err := w.DeleteRedirectAccount(ctx, w.admin, own, false); fleet.CodeOf(err) != fleet.CodeConflict || !strings.Contains(err.Error(), "1 devices") {
+	if err := w.DeleteRedirectAccount(ctx, w.admin, own, false); fleet.CodeOf(err) != fleet.CodeConflict || !strings.Contains(err.Error(), "1 device ") {
 		t.Errorf("an account that has devices: %v", err)
 	}
 	check(t, w.DeleteRedirectAccount(ctx, w.admin, own, true))

@@ -86,8 +86,8 @@ func TestTenantRules(t *testing.T) {
 		}, code: fleet.CodeConflict, at: []string{"/domain"}},
 		refusal{name: "update of none", do: func() error { return w.UpdateTenant(ctx, w.root, 1, fleet.TenantInput{}) }, code: fleet.CodeNotFound},
 		refusal{name: "reading none", do: func() error { _, err := w.Tenant(ctx, w.root, 1); return err }, code: fleet.CodeNotFound},
-		refusal{name: "delete of none", do: func() error { return w.DeleteTenant(ctx, w.root, 1) }, code: fleet.CodeNotFound},
-		refusal{name: "delete of the default", do: func() error { return w.DeleteTenant(ctx, w.root, w.admin.Tenant) }, code: fleet.CodeConflict},
+		refusal{name: "delete of none", do: func() error { return w.DeleteTenant(ctx, w.root, 1, true) }, code: fleet.CodeNotFound},
+		refusal{name: "delete of the default", do: func() error { return w.DeleteTenant(ctx, w.root, w.admin.Tenant, true) }, code: fleet.CodeConflict},
 	)
 	w.refuse(cases)
 
@@ -122,7 +122,7 @@ func TestTenantRules(t *testing.T) {
 		t.Errorf("%d tenants, %v", len(list), err)
 	}
 	w.heard.take()
-	check(t, w.DeleteTenant(ctx, w.root, w.otherTenant))
+	check(t, w.DeleteTenant(ctx, w.root, w.otherTenant, false))
 	if _, err := w.Tenant(ctx, w.root, w.otherTenant); fleet.CodeOf(err) != fleet.CodeNotFound {
 		t.Errorf("after its deletion the tenant is %v", err)
 	}

@@ -218,8 +218,10 @@ func (f *Fleet) updateTenant(ctx context.Context, c Caller, id ID, in TenantInpu
 	return f.tell(ctx, f.tenantChanged(id))
 }
 
-// DeleteTenant removes a tenant and everything in it. The default tenant stays.
-func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
+// DeleteTenant removes a tenant and everything in it. The default tenant stays. One that
+// has devices registered by accounts of its own at redirect services is removed with
+// force only, which leaves them registered there.
+func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID, force bool) error {
 	if err := c.mayRule(Admin); err != nil {
 		return err
 	}
@@ -231,6 +233,11 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 		}
 		if t.Code == "" {
 			return "", errorf(CodeConflict, "the default tenant cannot be deleted: phones that know only the shared address ask there")
+		}
+		if !force {
+			if err := nothingRegistered(ctx, w, id); err != nil {
+				return "", err
+			}
 		}
 		files, _, err := w.Files(ctx, id, listquery.Query{})
 		if err != nil {
@@ -248,6 +255,24 @@ func (f *Fleet) DeleteTenant(ctx context.Context, c Caller, id ID) error {
 	err = f.tell(ctx, f.tenantChanged(id))
 	f.release(ctx, contents...)
 	return err
+}
+
+// nothingRegistered refuses to forget the accounts by which alone a tenant's devices can
+// be taken out of redirect services again.
+func nothingRegistered(ctx context.Context, r Reader, tenant ID) error {
+	accounts, err := r.RedirectAccounts(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		switch n, err := r.RedirectionsAt(ctx, a.ID); {
+		case err != nil:
+			return err
+		case n > 0:
+			return errorf(CodeConflict, "%s may have %s registered for an account of the tenant's own; switch their rps off and wait until they are removed, or force, which leaves them registered there", a.Service, devices(n))
+		}
+	}
+	return nil
 }
 
 func (f *Fleet) tenantChanged(id ID) func(context.Context) error {

@@ -606,7 +606,7 @@ func (w *world) useCases() map[string]useCase {
 		}),
 		"Tenant":       rule(fleet.Viewer, func(x ctx, c caller) error { _, err := w.Tenant(x, c, w.otherTenant); return err }),
 		"UpdateTenant": rule(fleet.Admin, func(x ctx, c caller) error { return w.UpdateTenant(x, c, w.otherTenant, fleet.TenantInput{}) }),
-		"DeleteTenant": rule(fleet.Admin, func(x ctx, c caller) error { return w.DeleteTenant(x, c, w.otherTenant) }),
+		"DeleteTenant": rule(fleet.Admin, func(x ctx, c caller) error { return w.DeleteTenant(x, c, w.otherTenant, false) }),
 
 		"Events": read(func(x ctx, c caller) error { _, _, err := w.Events(x, c, w.phoneMAC, q); return err }),
 		"Watch": read(func(x ctx, c caller) error {

@@ -360,7 +360,7 @@ func TestSecretAddressDies(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		path := w.own(w.other, w.otherUser, w.otherPhone, "001565000002.cfg")
-		check(t, w.DeleteTenant(t.Context(), w.root, w.otherTenant))
+		check(t, w.DeleteTenant(t.Context(), w.root, w.otherTenant, false))
 		for range 2 {
 			for _, p := range []string{path, w.otherBase + "y000000000000.boot"} {
 				if diff := cmp.Diff(w.get("/nothing.here"), w.get(p)); diff != "" {
