@@ -96,7 +96,7 @@ func TestKilledProcess(t *testing.T) {
 			}
 			m := mac.MustParse(text)
 			told[m]++
-			w.fake.devices[m], w.fake.owner[m] = secret.New(url), "acme"
+			w.fake.put(m, url, "acme")
 			if limit--; limit == 0 {
 				check(t, cmd.Process.Kill())
 			}

@@ -54,7 +54,7 @@ func TestRegisters(t *testing.T) {
 func TestKeepsThePace(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFake()
-		f.delay = 200 * time.Millisecond
+		f.slow(200 * time.Millisecond)
 		w := newWorld(t, f, f.service("acme"))
 		defer w.close()
 		w.start()
@@ -75,8 +75,8 @@ func TestKeepsThePace(t *testing.T) {
 		if pace := w.worker.Pace(accountID(0)); pace < 20 || pace > 50 {
 			t.Errorf("the pace is said to be %f", pace)
 		}
-		if f.most > 32 {
-			t.Errorf("%d calls at a time", f.most)
+		if n := f.parallel(); n > 32 {
+			t.Errorf("%d calls at a time", n)
 		}
 	})
 }
@@ -85,7 +85,7 @@ func TestKeepsThePace(t *testing.T) {
 func TestEstimates(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFake()
-		f.delay = 100 * time.Millisecond
+		f.slow(100 * time.Millisecond)
 		w := newWorld(t, f, f.service("acme"))
 		defer w.close()
 		use := fleet.New(fleet.Config{Store: w.db, Redirects: w.worker, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
@@ -139,9 +139,9 @@ func TestVerdicts(t *testing.T) {
 		}))
 		defer w.close()
 		list := macs(6)
-		f.owner[list[1]], f.devices[list[1]] = "another", secret.New("https://elsewhere.example/")
+		f.put(list[1], "https://elsewhere.example/", "another")
 		first := true
-		f.fault = func(c call) []error {
+		f.fail(func(c call) []error {
 			errs := make([]error, len(c.devices))
 			for i, d := range c.devices {
 				switch d.MAC {
@@ -160,7 +160,7 @@ func TestVerdicts(t *testing.T) {
 			}
 			first = false
 			return errs
-		}
+		})
 		w.want(0, list...)
 		w.start()
 		time.Sleep(time.Minute)
@@ -182,7 +182,7 @@ func TestVerdicts(t *testing.T) {
 		}
 		w.forget(list[1], list[2])
 		time.Sleep(time.Minute)
-		if !f.devices[list[1]].Equal(secret.New("https://elsewhere.example/")) {
+		if url, _ := f.at(list[1]); !url.Equal(secret.New("https://elsewhere.example/")) {
 			t.Error("somebody else's device was touched")
 		}
 	})
@@ -200,12 +200,12 @@ func TestRests(t *testing.T) {
 				f := newFake()
 				w := newWorld(t, f, f.service("acme"), f.service("bolt"))
 				defer w.close()
-				f.fault = func(c call) []error {
+				f.fail(func(c call) []error {
 					if c.key == "acme" && len(f.made("acme", "")) <= 3 {
 						return redirect.All(c.devices, &redirect.Error{Kind: redirect.TooMany, Reason: "too often", After: test.after})
 					}
 					return nil
-				}
+				})
 				w.want(0, macs(20)...)
 				w.want(1, address48(1000))
 				w.start()
@@ -244,7 +244,7 @@ func TestDenied(t *testing.T) {
 		f := newFake()
 		w := newWorld(t, f, f.service("acme", batches(5)))
 		defer w.close()
-		f.fault = always(redirect.Errorf(redirect.Denied, "the key was revoked"))
+		f.fail(always(redirect.Errorf(redirect.Denied, "the key was revoked")))
 		w.want(0, macs(20)...)
 		w.start()
 		time.Sleep(24 * time.Hour)
@@ -281,19 +281,19 @@ func TestOutage(t *testing.T) {
 		w := newWorld(t, f, f.service("acme"), f.service("bolt"))
 		defer w.close()
 		down := time.Now().Add(24 * time.Hour)
-		f.fault = func(c call) []error {
+		f.fail(func(c call) []error {
 			if c.key == "acme" && c.at.Before(down) {
 				return redirect.All(c.devices, redirect.Errorf(redirect.Unreachable, "nobody answers"))
 			}
 			return nil
-		}
+		})
 		w.start()
 		w.want(0, macs(100)...)
 		for i := range 24 {
 			m := address48(1000 + i)
 			w.want(1, m)
 			time.Sleep(3 * time.Second)
-			if _, there := f.devices[m]; !there {
+			if _, there := f.at(m); !there {
 				t.Errorf("in hour %d the other account waits", i)
 			}
 			time.Sleep(time.Hour - 3*time.Second)
@@ -324,12 +324,12 @@ func TestOutageOfOneOfFive(t *testing.T) {
 		w := newWorld(t, f, services...)
 		defer w.close()
 		began := time.Now()
-		f.fault = func(c call) []error {
+		f.fail(func(c call) []error {
 			if c.key == "bolt" && c.at.Sub(began) < 10*time.Minute {
 				return redirect.All(c.devices, redirect.Errorf(redirect.Busy, "the status 500"))
 			}
 			return nil
-		}
+		})
 		w.start()
 		of := func(i int) (list []mac.Addr) {
 			for n := range each {
@@ -338,10 +338,8 @@ func TestOutageOfOneOfFive(t *testing.T) {
 			return list
 		}
 		registered := func(i int) (n int) {
-			f.mu.Lock()
-			defer f.mu.Unlock()
 			for _, m := range of(i) {
-				if _, there := f.devices[m]; there {
+				if _, there := f.at(m); there {
 					n++
 				}
 			}
@@ -376,7 +374,7 @@ func TestOutageOfOneOfFive(t *testing.T) {
 func TestSlow(t *testing.T) {
 	in(t, func(t *testing.T) {
 		slow, f := newFake(), newFake()
-		slow.delay = 20 * time.Second
+		slow.slow(20 * time.Second)
 		w := newWorld(t, f, slow.service("acme"), f.service("bolt"))
 		defer w.close()
 		w.start()
@@ -393,7 +391,7 @@ func TestSlow(t *testing.T) {
 func TestChangedMeanwhile(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFake()
-		f.delay = 5 * time.Second
+		f.slow(5 * time.Second)
 		w := newWorld(t, f, f.service("acme"))
 		defer w.close()
 		w.start()
@@ -405,7 +403,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		w.want(0, m)
 		time.Sleep(time.Second)
 		w.forget(m)
-		if f.most > 1 {
+		if f.parallel() > 1 {
 			t.Error("two calls for one device at a time")
 		}
 		time.Sleep(time.Minute)
@@ -420,7 +418,7 @@ func TestChangedMeanwhile(t *testing.T) {
 func TestStops(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFake()
-		f.delay = 3 * time.Second
+		f.slow(3 * time.Second)
 		w := newWorld(t, f, f.service("acme"))
 		defer w.close()
 		w.want(0, macs(100)...)
@@ -436,7 +434,7 @@ func TestStops(t *testing.T) {
 				t.Errorf("an attempt is counted that was none: %+v", r)
 			}
 		}
-		f.delay = 0
+		f.slow(0)
 		w.start()
 		time.Sleep(10 * time.Second) // no lease to wait for
 		w.agrees()
@@ -468,8 +466,8 @@ func TestJobsAreRespected(t *testing.T) {
 		set(fleet.JobCancelled)
 		time.Sleep(time.Hour)
 		n := w.counts()
-		if n[fleet.RedirectRegistered]+n[fleet.RedirectPending] != 10 || len(f.devices) != n[fleet.RedirectRegistered] {
-			t.Errorf("after cancelling: %v, and the service has %d", n, len(f.devices))
+		if n[fleet.RedirectRegistered]+n[fleet.RedirectPending] != 10 || f.size() != n[fleet.RedirectRegistered] {
+			t.Errorf("after cancelling: %v, and the service has %d", n, f.size())
 		}
 	})
 }
@@ -493,13 +491,10 @@ func TestCompare(t *testing.T) {
 				w.want(0, append(list, refused)...)
 				time.Sleep(5 * time.Second)
 				stranger := address48(99)
-				f.mu.Lock()
-				delete(f.devices, list[1])
-				delete(f.owner, list[1])
-				f.devices[list[2]] = secret.New("https://old.example/")
-				f.owner[list[3]] = "another"
-				f.devices[stranger], f.owner[stranger] = secret.New("https://x.example/"), "acme"
-				f.mu.Unlock()
+				f.put(list[1], "", "")
+				f.put(list[2], "https://old.example/", "acme")
+				f.put(list[3], "https://elsewhere.example/", "another")
+				f.put(stranger, "https://x.example/", "acme")
 				var told []fleet.RedirectErrand
 				check(t, w.db.Read(t.Context(), func(r fleet.Reader) (err error) {
 					told, err = r.RedirectionsTold(t.Context(), accountID(0))
@@ -514,7 +509,8 @@ func TestCompare(t *testing.T) {
 				if d.Matched != 2 || !slices.Equal(d.Missing, missing) || !slices.Equal(d.Stale, list[2:3]) || !slices.Equal(d.Taken, taken) || !slices.Equal(d.Foreign, foreign) || !slices.Equal(d.Refused, []mac.Addr{refused}) || d.Unchecked != 0 {
 					t.Errorf("%+v", d)
 				}
-				if errs := w.worker.Forget(t.Context(), w.account(0), []mac.Addr{stranger}); len(errs) != 1 || errs[0] != nil || f.owner[stranger] != "" {
+				errs := w.worker.Forget(t.Context(), w.account(0), []mac.Addr{stranger})
+				if _, there := f.at(stranger); len(errs) != 1 || errs[0] != nil || there {
 					t.Errorf("forgotten: %v", errs)
 				}
 				f.fail(always(redirect.Errorf(redirect.Denied, "no")))
@@ -594,9 +590,9 @@ func (p plan) run(t testing.TB) {
 	w := newWorld(t, f, f.service("acme", batches(p.batch)), f.service("bolt"))
 	defer w.close()
 	n := 0
-	f.delay = p.delay
+	f.slow(p.delay)
 	var mu sync.Mutex
-	f.fault = func(c call) []error {
+	f.fail(func(c call) []error {
 		mu.Lock()
 		defer mu.Unlock()
 		errs := make([]error, len(c.devices))
@@ -607,7 +603,7 @@ func (p plan) run(t testing.TB) {
 			n++
 		}
 		return errs
-	}
+	})
 	w.start()
 	ctx := context.Background()
 	for _, s := range p.steps {

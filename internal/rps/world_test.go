@@ -160,6 +160,47 @@ func (c client) List(ctx context.Context, page func([]redirect.Entry) error) err
 	return nil
 }
 
+// at is where the service sends a device.
+func (f *fake) at(m mac.Addr) (url secret.Secret, there bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	url, there = f.devices[m]
+	return url, there
+}
+
+// parallel is how many calls there were at a time at most.
+func (f *fake) parallel() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.most
+}
+
+// size is how many devices the service has.
+func (f *fake) size() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.devices)
+}
+
+// put has a device registered by somebody, or by nobody any more.
+func (f *fake) put(m mac.Addr, url, owner string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if owner == "" {
+		delete(f.devices, m)
+		delete(f.owner, m)
+		return
+	}
+	f.devices[m], f.owner[m] = secret.New(url), owner
+}
+
+// slow makes each call last so long.
+func (f *fake) slow(delay time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.delay = delay
+}
+
 // made returns the calls of an account, those of one verb if it is given.
 func (f *fake) made(key, verb string) (list []call) {
 	f.mu.Lock()
@@ -349,8 +390,6 @@ func (w *world) account(i int) (a fleet.RedirectAccount) {
 // agrees checks that the service has exactly what is wanted.
 func (w *world) agrees() {
 	w.t.Helper()
-	w.fake.mu.Lock()
-	defer w.fake.mu.Unlock()
 	wanted := 0
 	for _, r := range w.rows() {
 		if r.Want != fleet.WantRegistered {
@@ -358,12 +397,12 @@ func (w *world) agrees() {
 			continue
 		}
 		wanted++
-		if got := w.fake.devices[r.MAC]; r.Status != fleet.RedirectRegistered || !got.Equal(address("https://one.example/", r.Token)) {
+		if got, _ := w.fake.at(r.MAC); r.Status != fleet.RedirectRegistered || !got.Equal(address("https://one.example/", r.Token)) {
 			w.t.Errorf("%s is %s (%s), and the service has another address: %v", r.MAC, r.Status, r.Reason, !got.Equal(address("https://one.example/", r.Token)))
 		}
 	}
-	if len(w.fake.devices) != wanted {
-		w.t.Errorf("the service has %d devices, %d are wanted", len(w.fake.devices), wanted)
+	if w.fake.size() != wanted {
+		w.t.Errorf("the service has %d devices, %d are wanted", w.fake.size(), wanted)
 	}
 }
 
