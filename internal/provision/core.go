@@ -457,7 +457,7 @@ func (c *Core) enrol(ctx context.Context, r Request, d *device, name string) (An
 	}
 	switch {
 	case used:
-		c.warn(&c.secondUse, r, "a second enrolment in one window was refused", "mac", d.mac)
+		c.warn(&c.secondUse, r, "a second enrolment was refused", "mac", d.mac)
 		return Answer{}, usedBefore, false
 	case !enrolsFrom(f.tenant, r.IP, r.Local):
 		c.warn(&c.outside, r, "an enrolment was refused: the address is outside the tenant's networks", "mac", d.mac)
