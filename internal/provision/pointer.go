@@ -22,7 +22,6 @@ type pointer struct {
 	hash    [32]byte
 	expires time.Time
 	used    atomic.Bool
-	rotated atomic.Bool // another one has been asked for
 }
 
 // point gives a device its first-access address, or takes it away. It is called by
@@ -183,11 +182,11 @@ func (c *Core) spend(ctx context.Context, p *pointer) (first bool, err error) {
 	return first, err
 }
 
-// rotate has a first-access address that somebody else knows changed. It leads nowhere
-// from now on, even if that fails.
+// rotate has a live first-access address that somebody else knows changed. It leads
+// nowhere from now on, even if that fails. One that was used or has expired stays as it
+// is: whoever reads it at the service must not be given a live one for asking.
 func (c *Core) rotate(ctx context.Context, p *pointer) {
-	p.used.Store(true)
-	if !p.rotated.CompareAndSwap(false, true) {
+	if !c.now().Before(p.expires) || p.used.Swap(true) {
 		return
 	}
 	if err := c.pointers.RotatePointer(ctx, p.device.tenant.id, p.device.mac); err != nil {

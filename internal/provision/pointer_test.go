@@ -202,6 +202,31 @@ func TestFirstAccessRefused(t *testing.T) {
 	}
 }
 
+// An address that was used or has expired is not changed, whoever asks there: the
+// service would tell them a live one.
+func TestDeadFirstAccessStays(t *testing.T) {
+	t.Parallel()
+	for name, die := range map[string]func(w *world){
+		"used":    func(w *world) { w.first(firstToken, w.phoneMAC.String()+".cfg") },
+		"expired": func(w *world) { w.clock.advance(24 * time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, p := pointed(t)
+			die(w)
+			w.fetches.take()
+			a := w.core.Answer(t.Context(), abroad("/f/"+firstToken+"/", "curl/8.5.0"))
+			noted := w.fetches.take()
+			if a.Status != 404 || len(noted) != 1 || noted[0].Severity != fleet.High || noted[0].IP.IsValid() {
+				t.Errorf("answered %d, noted %+v", a.Status, noted)
+			}
+			if n := p.rotated.Load(); n != 0 {
+				t.Errorf("changed %d times", n)
+			}
+		})
+	}
+}
+
 // What is at the address follows the phone.
 func TestFirstAccessGone(t *testing.T) {
 	t.Parallel()
