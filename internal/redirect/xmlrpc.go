@@ -61,6 +61,34 @@ func (x XMLRPC) Call(ctx context.Context, method string, args ...any) (any, erro
 	return result, err
 }
 
+// Verdict calls a method whose answer is a list of whether it went well and one text at
+// least, and returns both. A fault, or an answer of another form, is an *Error of kind
+// BadAnswer.
+func (x XMLRPC) Verdict(ctx context.Context, method string, args ...any) (ok bool, texts []string, err error) {
+	result, err := x.Call(ctx, method, args...)
+	var fault *Fault
+	if errors.As(err, &fault) {
+		return false, nil, Errorf(BadAnswer, "the service does not know the call (fault %d)", fault.Code)
+	}
+	if err != nil {
+		return false, nil, err
+	}
+	other := Errorf(BadAnswer, "the service's answer is not what its interface answers")
+	list, _ := result.([]any)
+	if len(list) < 2 {
+		return false, nil, other
+	}
+	ok, isBool := list[0].(bool)
+	for _, v := range list[1:] {
+		text, isText := v.(string)
+		if !isBool || !isText {
+			return false, nil, other
+		}
+		texts = append(texts, text)
+	}
+	return ok, texts, nil
+}
+
 func methodCall(method string, args []any) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<methodCall><methodName>%s</methodName><params>", method)

@@ -8,6 +8,7 @@ import (
 // Statuses of HTTP, which this package does not import.
 const (
 	found    = 200
+	moved    = 302
 	notFound = 404
 )
 
@@ -26,6 +27,35 @@ func (get Getter) Fetch(name string, parse func(file string, body []byte) (*Conf
 		return nil, fmt.Errorf("fetching %s: status %d", file, status)
 	}
 	return parse(file, body)
+}
+
+// Location asks a redirect service by a name and returns where it sends the phone by a
+// status of 302. The error is ErrNotRedirected if there is no such name.
+func (get Getter) Location(name string) (string, error) {
+	status, to, err := get(name)
+	switch {
+	case err != nil:
+		return "", err
+	case status == notFound:
+		return "", ErrNotRedirected
+	case status != moved || len(to) == 0:
+		return "", fmt.Errorf("the redirect service answers with the status %d", status)
+	}
+	return string(to), nil
+}
+
+// FolderOf is Location of a service that sends the phone on to a file of its own, and
+// returns the folder that it is in.
+func (get Getter) FolderOf(name, file string) (string, error) {
+	to, err := get.Location(name)
+	if err != nil {
+		return "", err
+	}
+	folder, ok := strings.CutSuffix(to, "/"+file)
+	if !ok {
+		return "", fmt.Errorf("the redirect service leads to another file than %s", file)
+	}
+	return folder + "/", nil
 }
 
 // FetchAll fetches files in turn below base, which is "" or ends in a slash, and puts

@@ -97,3 +97,35 @@ func TestThroughEnrolment(t *testing.T) {
 		}
 	}
 }
+
+func TestLocation(t *testing.T) {
+	t.Parallel()
+	const own = "https://prov.example.org/f/t/a.cfg"
+	for name, tt := range map[string]struct {
+		status         int
+		to             string
+		at, folder     string
+		missing, fails bool
+	}{
+		"sent on":        {status: 302, to: own, at: own, folder: "https://prov.example.org/f/t/"},
+		"to another":     {status: 302, to: own + "x", at: own + "x", fails: true},
+		"nowhere":        {status: 302, fails: true},
+		"unknown":        {status: 404, missing: true, fails: true},
+		"another status": {status: 200, to: own, fails: true},
+	} {
+		get := vendor.Getter(func(asked string) (int, []byte, error) {
+			if asked != "ask/a.cfg" {
+				t.Errorf("%s: asked for %s", name, asked)
+			}
+			return tt.status, []byte(tt.to), nil
+		})
+		at, err := get.Location("ask/a.cfg")
+		if at != tt.at || (err != nil) != (tt.at == "") || errors.Is(err, vendor.ErrNotRedirected) != tt.missing {
+			t.Errorf("%s: Location %q, %v", name, at, err)
+		}
+		folder, err := get.FolderOf("ask/a.cfg", "a.cfg")
+		if folder != tt.folder || (err != nil) != tt.fails || errors.Is(err, vendor.ErrNotRedirected) != tt.missing {
+			t.Errorf("%s: FolderOf %q, %v", name, folder, err)
+		}
+	}
+}

@@ -1,9 +1,7 @@
 package akuvox
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/dialplane/dialplane/internal/mac"
@@ -33,18 +31,5 @@ func Redirects() []redirect.Service {
 // how Akuvox' phones ask is not public.
 func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
 	file := u.MAC.String() + ".cfg"
-	status, to, err := get(file)
-	switch {
-	case err != nil:
-		return "", err
-	case status == http.StatusNotFound:
-		return "", vendor.ErrNotRedirected
-	case status != http.StatusFound:
-		return "", fmt.Errorf("the redirect service answers with the status %d", status)
-	}
-	folder, ok := strings.CutSuffix(string(to), file)
-	if !ok {
-		return "", fmt.Errorf("the redirect service leads to another file than %s", file)
-	}
-	return folder, nil
+	return get.FolderOf(file, file)
 }

@@ -3,8 +3,6 @@ package gigaset
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
 	"regexp"
 	"strings"
@@ -186,27 +184,17 @@ func (x xmlrpc) List(context.Context, func([]redirect.Entry) error) error {
 // call calls a method and returns what the service says in lower case: "ok" if it went
 // well, whatever the text, or the reason without what follows its colon.
 func (x xmlrpc) call(ctx context.Context, method string, args ...any) (said string, err error) {
-	result, err := x.Call(ctx, "autoprov."+method, args...)
-	var fault *redirect.Fault
-	if errors.As(err, &fault) {
-		return "", redirect.Errorf(redirect.BadAnswer, "the service does not know the call (fault %d)", fault.Code)
-	}
+	ok, texts, err := x.Verdict(ctx, "autoprov."+method, args...)
 	if err != nil {
 		return "", err
 	}
-	list, _ := result.([]any)
-	if len(list) != 2 {
-		return "", redirect.Errorf(redirect.BadAnswer, "the service's answer is not what its interface answers")
-	}
-	ok, isBool := list[0].(bool)
-	text, isText := list[1].(string)
-	if !isBool || !isText {
+	if len(texts) != 1 {
 		return "", redirect.Errorf(redirect.BadAnswer, "the service's answer is not what its interface answers")
 	}
 	if ok {
 		return "ok", nil
 	}
-	reason, _, _ := strings.Cut(strings.ToLower(text), ":")
+	reason, _, _ := strings.Cut(strings.ToLower(texts[0]), ":")
 	return reason, nil
 }
 
@@ -230,19 +218,6 @@ func (x xmlrpc) refusal(reason string) *redirect.Error {
 // MAC-ID), which is left out: a simulated phone has no MAC-ID. The name that it asks
 // for is an assumption, and so is that it is sent on by a status of 302.
 func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
-	own := u.MAC.Upper() + ".xml"
-	status, at, err := get(own)
-	switch {
-	case err != nil:
-		return "", err
-	case status == http.StatusNotFound:
-		return "", vendor.ErrNotRedirected
-	case status != http.StatusFound:
-		return "", fmt.Errorf("the redirect service answers a phone with the status %d", status)
-	}
-	folder, ok := strings.CutSuffix(string(at), own)
-	if !ok {
-		return "", errors.New("the redirect service sends the phone to a file that is not its own")
-	}
-	return folder, nil
+	file := u.MAC.Upper() + ".xml"
+	return get.FolderOf(file, file)
 }

@@ -1,7 +1,6 @@
 package htek
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -34,18 +33,5 @@ func Redirects() []redirect.Service {
 // pages 25661261 and 25661262).
 func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
 	file := "cfg" + u.MAC.String() + ".xml"
-	status, to, err := get("index.php/fn/g/" + file)
-	switch {
-	case err != nil:
-		return "", err
-	case status == http.StatusNotFound:
-		return "", vendor.ErrNotRedirected
-	case status != http.StatusFound:
-		return "", fmt.Errorf("the redirect service answers with the status %d", status)
-	}
-	folder, ok := strings.CutSuffix(string(to), "/"+file)
-	if !ok {
-		return "", fmt.Errorf("the redirect service leads to another file than %s", file)
-	}
-	return folder + "/", nil
+	return get.FolderOf("index.php/fn/g/"+file, file)
 }

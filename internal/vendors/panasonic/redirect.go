@@ -180,15 +180,6 @@ func (c *ipredirect) List(ctx context.Context, f func([]redirect.Entry) error) e
 // 2.2.1.4), and goes where it is sent. That it asks for its MAC address and is answered
 // by a redirect is assumed.
 func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
-	status, to, err := get(u.MAC.Upper())
-	switch {
-	case err != nil:
-		return "", err
-	case status == http.StatusNotFound:
-		return "", vendor.ErrNotRedirected
-	case status != http.StatusFound:
-		return "", fmt.Errorf("the redirect service answers with the status %d", status)
-	}
-	at := string(to)
-	return at[:strings.LastIndexByte(at, '/')+1], nil
+	at, err := get.Location(u.MAC.Upper())
+	return at[:strings.LastIndexByte(at, '/')+1], err
 }

@@ -3,7 +3,6 @@ package snom
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -59,7 +58,7 @@ func openXMLRPC(a redirect.Account, c *http.Client, _ func() time.Time) redirect
 const nobodys = oui + "000000"
 
 func (x xmlrpc) Verify(ctx context.Context) error {
-	_, _, err := x.call(ctx, "getPhoneRedirection", nobodys)
+	_, _, err := x.Verdict(ctx, "redirect.getPhoneRedirection", nobodys)
 	return err
 }
 
@@ -81,7 +80,7 @@ func (x xmlrpc) Register(ctx context.Context, devices []redirect.Device) []error
 				return err
 			}
 		}
-		ok, texts, err := x.call(ctx, "registerPhone", d.MAC.Upper(), d.URL.Reveal())
+		ok, texts, err := x.Verdict(ctx, "redirect.registerPhone", d.MAC.Upper(), d.URL.Reveal())
 		if err == nil && !ok {
 			err = x.refusal(texts[0])
 		}
@@ -94,7 +93,7 @@ func (x xmlrpc) Remove(ctx context.Context, devices []redirect.Device) []error {
 }
 
 func (x xmlrpc) remove(ctx context.Context, d redirect.Device) error {
-	ok, texts, err := x.call(ctx, "deregisterPhone", d.MAC.Upper())
+	ok, texts, err := x.Verdict(ctx, "redirect.deregisterPhone", d.MAC.Upper())
 	if err != nil || ok {
 		return err
 	}
@@ -107,7 +106,7 @@ func (x xmlrpc) remove(ctx context.Context, d redirect.Device) error {
 }
 
 func (x xmlrpc) Lookup(ctx context.Context, d redirect.Device) (redirect.Entry, error) {
-	ok, texts, err := x.call(ctx, "getPhoneRedirection", d.MAC.Upper())
+	ok, texts, err := x.Verdict(ctx, "redirect.getPhoneRedirection", d.MAC.Upper())
 	if err != nil {
 		return redirect.Entry{}, err
 	}
@@ -127,32 +126,6 @@ func (x xmlrpc) Lookup(ctx context.Context, d redirect.Device) (redirect.Entry, 
 
 func (x xmlrpc) List(context.Context, func([]redirect.Entry) error) error {
 	return redirect.Errorf(redirect.Unsupported, "Snom's XML-RPC service lists phones by model only")
-}
-
-// call calls a method and returns what it answers: whether it went well, and one text
-// at least.
-func (x xmlrpc) call(ctx context.Context, method string, args ...any) (ok bool, texts []string, err error) {
-	result, err := x.Call(ctx, "redirect."+method, args...)
-	var fault *redirect.Fault
-	if errors.As(err, &fault) {
-		return false, nil, redirect.Errorf(redirect.BadAnswer, "the service does not know the call (fault %d)", fault.Code)
-	}
-	if err != nil {
-		return false, nil, err
-	}
-	list, _ := result.([]any)
-	if len(list) < 2 {
-		return false, nil, redirect.Errorf(redirect.BadAnswer, "the service's answer is not what its API answers")
-	}
-	ok, isBool := list[0].(bool)
-	for _, v := range list[1:] {
-		text, isText := v.(string)
-		if !isBool || !isText {
-			return false, nil, redirect.Errorf(redirect.BadAnswer, "the service's answer is not what its API answers")
-		}
-		texts = append(texts, text)
-	}
-	return ok, texts, nil
 }
 
 // refusal puts what the service says in our words.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -76,17 +75,7 @@ func Redirects() []redirect.Service {
 // code: service.do?method=redirect with the MAC in hyphens, which redirects. Newer
 // firmware shows its certificate to the service as well.
 func askRedirect(u vendor.Unit, get vendor.Getter) (string, error) {
-	dashed := strings.ToUpper(strings.ReplaceAll(u.MAC.Colons(), ":", "-"))
-	status, to, err := get("service.do?method=redirect&mac=" + dashed)
-	switch {
-	case err != nil:
-		return "", err
-	case status == http.StatusFound && len(to) > 0:
-		return string(to), nil
-	case status == http.StatusNotFound:
-		return "", vendor.ErrNotRedirected
-	}
-	return "", fmt.Errorf("the redirect service answers with the status %d", status)
+	return get.Location("service.do?method=redirect&mac=" + strings.ToUpper(strings.ReplaceAll(u.MAC.Colons(), ":", "-")))
 }
 
 // device is one of the account's, as both JSON APIs list it.
