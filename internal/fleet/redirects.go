@@ -150,6 +150,21 @@ func (f *Fleet) accountsOf(ctx context.Context, r Reader, tenant ID) ([]Redirect
 	return list, err
 }
 
+// accountsByID returns the accounts of a tenant and of the installation.
+func accountsByID(ctx context.Context, r Reader, tenant ID) (map[ID]RedirectAccount, error) {
+	accounts := make(map[ID]RedirectAccount)
+	for _, of := range []ID{0, tenant} {
+		list, err := r.RedirectAccounts(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			accounts[a.ID] = a
+		}
+	}
+	return accounts, nil
+}
+
 // accountFor returns the account that a tenant's devices of a vendor are registered by.
 func accountFor(ctx context.Context, r Reader, tenant ID, vendor string) (RedirectAccount, error) {
 	a, err := r.RedirectAccountFor(ctx, tenant, vendor)
@@ -536,15 +551,9 @@ func (f *Fleet) RedirectStates(ctx context.Context, c Caller, macs []mac.Addr) (
 		if err != nil {
 			return err
 		}
-		accounts := make(map[ID]RedirectAccount)
-		for _, tenant := range []ID{0, c.Tenant} {
-			list, err := r.RedirectAccounts(ctx, tenant)
-			if err != nil {
-				return err
-			}
-			for _, a := range list {
-				accounts[a.ID] = a
-			}
+		accounts, err := accountsByID(ctx, r, c.Tenant)
+		if err != nil {
+			return err
 		}
 		for m, x := range found {
 			states[m] = f.stateOf(x, accounts[x.Account], t)
@@ -699,16 +708,21 @@ func (f *Fleet) renew(ctx context.Context, w Writer, c Caller, m mac.Addr, news 
 	if m.IsZero() {
 		return nil
 	}
-	now := f.now()
 	p, err := w.Pointer(ctx, c.Tenant, m)
-	if CodeOf(err) == CodeNotFound || err == nil && p.Live(now) {
+	if CodeOf(err) == CodeNotFound || err == nil && p.Live(f.now()) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	*news = append(*news, m)
-	return w.RotatePointer(ctx, c.Tenant, m, newAddress(), now.Add(f.firstAccess), now, c.Name)
+	return f.rotate(ctx, w, c.Tenant, m, c.Name)
+}
+
+// rotate gives a device another first-access address and has it registered.
+func (f *Fleet) rotate(ctx context.Context, w Writer, tenant ID, m mac.Addr, by string) error {
+	now := f.now()
+	return w.RotatePointer(ctx, tenant, m, newAddress(), now.Add(f.firstAccess), now, by)
 }
 
 // redirected wakes whoever tells the services and returns what there is to tell
@@ -731,10 +745,7 @@ func (f *Fleet) redirectionChanged(tenant ID, m mac.Addr) func(context.Context) 
 // own was asked for by something else. No caller has ordered it; by says who did. A
 // device that is not to be registered is a CodeNotFound error.
 func (f *Fleet) RotatePointer(ctx context.Context, tenant ID, m mac.Addr, by string) error {
-	now := f.now()
-	err := f.store.Write(ctx, func(w Writer) error {
-		return w.RotatePointer(ctx, tenant, m, newAddress(), now.Add(f.firstAccess), now, by)
-	})
+	err := f.store.Write(ctx, func(w Writer) error { return f.rotate(ctx, w, tenant, m, by) })
 	if err != nil {
 		return err
 	}
@@ -746,9 +757,8 @@ func (f *Fleet) RotatePointer(ctx context.Context, tenant ID, m mac.Addr, by str
 // another, and has them registered anew. It returns how many they were.
 func (f *Fleet) RenewPointers(ctx context.Context) (int, error) {
 	var expired []Pointer
-	now := f.now()
 	err := f.store.Read(ctx, func(r Reader) (err error) {
-		expired, err = r.ExpiredPointers(ctx, now, renewBatch)
+		expired, err = r.ExpiredPointers(ctx, f.now(), renewBatch)
 		return err
 	})
 	if err != nil || len(expired) == 0 {
@@ -756,7 +766,7 @@ func (f *Fleet) RenewPointers(ctx context.Context) (int, error) {
 	}
 	err = f.store.Write(ctx, func(w Writer) error {
 		for _, p := range expired {
-			err := w.RotatePointer(ctx, p.Tenant, p.MAC, newAddress(), now.Add(f.firstAccess), now, "first access")
+			err := f.rotate(ctx, w, p.Tenant, p.MAC, "first access")
 			if err != nil && CodeOf(err) != CodeNotFound {
 				return err
 			}
@@ -784,15 +794,9 @@ func (f *Fleet) estimate(ctx context.Context, r Reader, j *Job) error {
 	if err != nil {
 		return err
 	}
-	accounts := make(map[ID]RedirectAccount)
-	for _, tenant := range []ID{0, j.Tenant} {
-		list, err := r.RedirectAccounts(ctx, tenant)
-		if err != nil {
-			return err
-		}
-		for _, a := range list {
-			accounts[a.ID] = a
-		}
+	accounts, err := accountsByID(ctx, r, j.Tenant)
+	if err != nil {
+		return err
 	}
 	var left time.Duration
 	for id, n := range backlog {
